@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// The words that say what goes into an image, from list files and options.
+#ifndef TOOLS_LIST_H
+#define TOOLS_LIST_H
+
+#include "tree.h"
+
+#include <stddef.h>
+
+// A module asked for. They are looked up at the end: the directory of modules
+// may be named after them.
+struct wish {
+	const char *module;
+	const char *origin;
+};
+
+struct image {
+	struct tree tree;
+	struct wish *wishes;
+	size_t wish_count;
+};
+
+// Does one line: words[0] is the verb ("file"), then its arguments. origin goes
+// into messages, dir is where a default file of the verb is looked for. Both
+// and the words are kept. Ends the program if a word is wrong.
+void list_line(struct image *image, char **words, size_t count, const char *dir, const char *origin);
+
+// Does all lines of a list file; path is kept.
+void list_read(struct image *image, const char *path);
+
+// Prints the verbs and their arguments on stdout, a line each.
+void list_help(void);
+
+#endif

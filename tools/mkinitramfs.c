@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+// mkinitramfs: file lists and kernel modules become an initramfs archive.
+// Needs no root, no cpio and no depmod; the same input gives the same bytes.
+#define _GNU_SOURCE
+#include "cpio.h"
+#include "fail.h"
+#include "list.h"
+#include "modules.h"
+#include "tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct settings {
+	struct image image;
+	const char *output;	// NULL: standard output
+	const char *base;	// an image that comes first, or NULL
+	const char *modules_dir;
+	const char *release;
+	bool strip_signatures;
+};
+
+static const char usage[] =
+	"usage: mkinitramfs [OPTIONS]      writes an initramfs (newc cpio) to standard output\n"
+	"\n"
+	"  -o, --output FILE           write to FILE; it appears only when it is complete\n"
+	"  --base IMAGE                write IMAGE first, then the new archive at a multiple\n"
+	"                              of 4 bytes, where the kernel looks for it\n"
+	"  --list FILE                 do the lines of FILE (below)\n"
+	"  --file SOURCE:PATH[:MODE]   a file; MODE is 0755 if SOURCE is executable, else 0644\n"
+	"  --dir PATH[:MODE]           a directory, 0755\n"
+	"  --root DIRECTORY:PATH       a directory with all that is in it\n"
+	"  --config FILE               FILE as /etc/initbox.conf\n"
+	"  --run-config FILE|-         FILE or standard input as /etc/initbox.run.conf\n"
+	"  --modules-dir DIRECTORY     where kernel modules are: a /lib/modules/RELEASE\n"
+	"  --kernel-release REL|auto   refuse modules of another release; auto: than the first\n"
+	"  --module NAME               a module, by name or alias, with all it depends on\n"
+	"  --strip-signatures          cut the signatures off the modules: they load several\n"
+	"                              times faster, but the kernel marks itself as tainted,\n"
+	"                              and refuses them under lockdown\n"
+	"  -h, --help                  this text\n"
+	"\n"
+	"Lines of a list; words may be quoted, # starts a comment, SOURCE, PROGRAM and\n"
+	"DIRECTORY are relative to the current directory:\n";
+
+static const char notes[] =
+	"\n"
+	"busybox installs PROGRAM and a link for each path of APPLETS, which is\n"
+	"busybox.applets beside the list if not given.\n"
+	"Missing parent directories are made. Everything belongs to root and is dated\n"
+	"SOURCE_DATE_EPOCH, or 0. Hard links inside a root stay hard links.\n"
+	"Modules are stored decompressed (by gzip, xz or zstd): not every kernel can do\n"
+	"that itself. /etc/initbox.modules has their paths in the order in which they can\n"
+	"be loaded; \"-\" before a path: carry on if it can't be.\n";
+
+// What a signal or an exit before the end has to remove.
+static char *unfinished;
+
+static void remove_unfinished(void)
+{
+	if (unfinished)
+		unlink(unfinished);
+}
+
+static void on_signal(int number)
+{
+	remove_unfinished();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static uint32_t archive_time(void)
+{
+	const char *text = getenv("SOURCE_DATE_EPOCH");
+	unsigned long long value;
+	char *end;
+
+	if (!text)
+		return 0;
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || value > UINT32_MAX)
+		fail("SOURCE_DATE_EPOCH: \"%s\": not a number of seconds from 0 to %u", text, UINT32_MAX);
+	return (uint32_t)value;
+}
+
+// Opens the output. A regular file is written under another name beside its
+// real place, *place, and renamed at the end; anything else (a pipe, a device)
+// is written as it is, and *place is NULL.
+static int open_output(const char *path, char **place)
+{
+	struct stat st;
+	int fd;
+
+	*place = NULL;
+	if (!path)
+		return STDOUT_FILENO;
+	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0)
+			fail("%s: %s", path, strerror(errno));
+		return fd;
+	}
+	// A link stays a link: /dev/stdout must survive.
+	*place = realpath(path, NULL);
+	if (!*place)
+		*place = fail_text("%s", path);
+	unfinished = fail_text("%s.%ld.tmp", *place, (long)getpid());
+	fd = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		int error = errno;
+
+		free(unfinished);
+		unfinished = NULL;
+		fail("%s: %s", path, strerror(error));
+	}
+	return fd;
+}
+
+static void copy_base(struct cpio *c, const char *base, const char *output)
+{
+	static char buffer[65536];
+	int fd = open(base, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		fail("%s: %s", base, strerror(errno));
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
+		if (cpio_data(c, buffer, (size_t)n))
+			fail("%s: %s", output, strerror(errno));
+	if (n < 0)
+		fail("%s: %s", base, strerror(errno));
+	if (cpio_align(c, 4))
+		fail("%s: %s", output, strerror(errno));
+	close(fd);
+}
+
+static void write_image(const struct settings *s)
+{
+	static struct cpio archive;
+	const char *name = s->output ? s->output : "standard output";
+	uint32_t mtime = archive_time();
+	char *place;
+	int fd = open_output(s->output, &place);
+
+	cpio_begin(&archive, fd, 0);
+	if (s->base)
+		copy_base(&archive, s->base, name);
+	tree_write(&s->image.tree, &archive, mtime, name);
+	if (close(fd) || (unfinished && rename(unfinished, place)))
+		fail("%s: %s", name, strerror(errno));
+	free(unfinished);
+	unfinished = NULL;
+	free(place);
+}
+
+static void add_modules(struct settings *s)
+{
+	struct modules *modules;
+
+	if (!s->image.wish_count)
+		return;
+	if (!s->modules_dir)
+		fail("%s: module %s: needs --modules-dir", s->image.wishes[0].origin, s->image.wishes[0].module);
+	modules = modules_open(s->modules_dir, s->release);
+	for (size_t i = 0; i < s->image.wish_count; i++)
+		modules_want(modules, s->image.wishes[i].module, s->image.wishes[i].origin);
+	modules_finish(modules, &s->image.tree, s->strip_signatures);
+}
+
+enum option_id { OPT_BASE = 256, OPT_MODULES_DIR, OPT_RELEASE, OPT_STRIP, OPT_LIST, OPT_LINE };
+
+// Options from OPT_LINE on are lines of a list: the verb is the option's name.
+static const struct option options[] = {
+	{ "output", required_argument, NULL, 'o' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "base", required_argument, NULL, OPT_BASE },
+	{ "modules-dir", required_argument, NULL, OPT_MODULES_DIR },
+	{ "kernel-release", required_argument, NULL, OPT_RELEASE },
+	{ "strip-signatures", no_argument, NULL, OPT_STRIP },
+	{ "list", required_argument, NULL, OPT_LIST },
+	{ "file", required_argument, NULL, OPT_LINE + 2 },
+	{ "dir", required_argument, NULL, OPT_LINE },
+	{ "root", required_argument, NULL, OPT_LINE + 2 },
+	{ "config", required_argument, NULL, OPT_LINE },
+	{ "run-config", required_argument, NULL, OPT_LINE },
+	{ "module", required_argument, NULL, OPT_LINE },
+	{ NULL, 0, NULL, 0 },
+};
+
+// "--file SOURCE:PATH:MODE" as the line "file PATH SOURCE MODE". Of `swapped`
+// options the first two parts change places; only --dir has colons otherwise.
+static void option_line(struct settings *s, const char *verb, char *argument, bool swapped)
+{
+	char *origin = fail_text("--%s %s", verb, argument);
+	char *words[5] = { fail_text("%s", verb), argument };
+	size_t count = 2;
+
+	if (swapped || !strcmp(verb, "dir"))
+		for (char *colon = argument; count < 5 && (colon = strchr(colon, ':')); count++) {
+			*colon++ = '\0';
+			words[count] = colon;
+		}
+	if (swapped && count < 3)
+		fail("%s: it must be SOURCE:PATH", origin);
+	if (swapped) {
+		words[1] = words[2];
+		words[2] = argument;
+	}
+	list_line(&s->image, words, count, ".", origin);
+}
+
+static void parse(struct settings *s, int argc, char **argv)
+{
+	int id, index = 0;
+
+	while ((id = getopt_long(argc, argv, "o:h", options, &index)) != -1) {
+		switch (id) {
+		case 'o': s->output = optarg; break;
+		case OPT_BASE: s->base = optarg; break;
+		case OPT_MODULES_DIR: s->modules_dir = optarg; break;
+		case OPT_RELEASE: s->release = optarg; break;
+		case OPT_STRIP: s->strip_signatures = true; break;
+		case OPT_LIST: list_read(&s->image, optarg); break;
+		case OPT_LINE:
+		case OPT_LINE + 2: option_line(s, options[index].name, optarg, id == OPT_LINE + 2); break;
+		case 'h':
+			fputs(usage, stdout);
+			list_help();
+			fputs(notes, stdout);
+			exit(fflush(stdout) || ferror(stdout));
+		default:
+			fprintf(stderr, "hint: mkinitramfs --help tells the options\n");
+			exit(2);
+		}
+	}
+	if (optind < argc)
+		fail("\"%s\": not an option (files are given with --file or --list)", argv[optind]);
+}
+
+int main(int argc, char **argv)
+{
+	static struct settings settings = { .release = "auto" };
+	static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		signal(signals[i], on_signal);
+	atexit(remove_unfinished);
+	parse(&settings, argc, argv);
+	add_modules(&settings);
+	if (!settings.image.tree.count)
+		fail("nothing to put into an image (see --help)");
+	tree_finish(&settings.image.tree);
+	write_image(&settings);
+	return 0;
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// The file tree that becomes an archive: entries from several places, checked
+// against each other, sorted, then written.
+#ifndef TOOLS_TREE_H
+#define TOOLS_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct cpio;
+
+struct entry {
+	char *name;		// "etc/initbox.conf"; set by tree_add()
+	const char *origin;	// who asked for it, for messages: "box.list:3"
+	const char *source;	// regular file: read from here, or NULL: from data
+	const void *data;	// bytes of a regular file, or a symlink's target
+	uint64_t size;		// bytes
+	mode_t mode;		// type and permissions
+	uint32_t rmajor;	// of a device node
+	uint32_t rminor;
+	unsigned root;		// hard links: the --root tree, 0 for none,
+	dev_t dev;		// and the file in it
+	ino_t file;
+	bool implied;		// a missing parent: gives way to any other directory
+	uint32_t ino;		// set by tree_finish()
+	uint32_t nlink;
+	bool last_link;		// the link that carries the data
+};
+
+struct tree {
+	struct entry *entries;
+	size_t count;
+};
+
+// Adds a copy of e under path, which is absolute in the image; "." and empty
+// components are dropped. Strings and data are kept, not copied. Ends the
+// program, naming e->origin, if the path leaves the tree or is too long.
+void tree_add(struct tree *t, const char *path, struct entry e);
+
+// Adds a regular file that is read when the tree is written. mode may be
+// (mode_t)-1: 0755 if its owner may execute it, else 0644, so that the umask
+// under which a source tree was checked out does not show.
+void tree_add_file(struct tree *t, const char *path, const char *source, mode_t mode, const char *origin);
+
+// Adds a symlink.
+void tree_add_link(struct tree *t, const char *path, const char *target, const char *origin);
+
+// Adds the directory tree at source under path: modes, symlinks, hard links,
+// device nodes and fifos as they are, owned by root in the image.
+void tree_add_root(struct tree *t, const char *path, const char *source, const char *origin);
+
+// Adds missing parents, sorts by name, gives out inode numbers. Ends the
+// program if two entries have one path, unless both are the same directory, or
+// if something lies under a path that is no directory.
+void tree_finish(struct tree *t);
+
+// Writes all entries of a finished tree. mtime is in seconds since 1970. Ends
+// the program if a file is not what it was when added; output names the
+// archive in the message of a failed write.
+void tree_write(const struct tree *t, struct cpio *c, uint32_t mtime, const char *output);
+
+#endif
