@@ -144,19 +144,18 @@ static void add_soft(struct modules *m, struct module *from, struct kmod_text wo
 	const struct modfile *file;
 	size_t at = 0, count = from->edge_count;
 
-	if (!kmod_name(word, name))
-		fail("%s: soft dependency \"%.*s\", which is not a module's name", from->file->path,
-		     (int)word.size, word.at);
-	file = moddir_find(&m->dir, name);
-	if (file)
-		add_edge(from, module_for(m, file), true);
-	if (file || moddir_builtin(&m->dir, name))
-		return;
-	while ((file = moddir_next_alias(&m->dir, name, &at)))
-		add_edge(from, module_for(m, file), true);
+	if (kmod_name(word, name)) {
+		file = moddir_find(&m->dir, name);
+		if (file)
+			add_edge(from, module_for(m, file), true);
+		if (file || moddir_builtin(&m->dir, name))
+			return;
+		while ((file = moddir_next_alias(&m->dir, name, &at)))
+			add_edge(from, module_for(m, file), true);
+	}
 	if (count == from->edge_count)
-		fail_note("%s: note: soft dependency %s is not in %s: left out", from->file->name, name,
-			  m->dir.path);
+		fail_note("%s: note: soft dependency %.*s is not in %s: left out", from->file->name,
+			  (int)word.size, word.at, m->dir.path);
 }
 
 // The words of all softdep= values after "pre:" or after "post:".
