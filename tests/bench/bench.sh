@@ -1,0 +1,149 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Time `initbox run` beside a bare-syscall floor and its peers, and hold it to its targets.
+#
+#   bench.sh [--rounds N] [--limit RATIO] [--json] [--no-assert] [BUILD]
+#
+# BUILD (default: build) holds initbox and bench/{floor,bench-run,true}. Peers that are not installed are
+# named and left out. Runs as root, in network and mount namespaces of its own: nothing of the host is
+# touched. Exit: 0, 1 a target is missed, 2 trouble.
+set -eu
+
+# Peers find no cgroup v2 tree at /sys/fs/cgroup on a host with v1 controllers, and would write into those.
+if [ "${BENCH_INSIDE-}" != 1 ]; then
+	[ "$(id -u)" = 0 ] || { echo "bench: needs root: run it with sudo" >&2; exit 2; }
+	BENCH_INSIDE=1 exec unshare --net --mount --propagation private "$0" "$@"
+fi
+
+die() {
+	echo "bench: $1: $2" >&2
+	exit 2
+}
+
+runner_options=
+build=build
+while [ $# -gt 0 ]; do
+	case $1 in
+	--rounds | --limit)
+		[ $# -ge 2 ] || die "$1" "needs a number"
+		runner_options="$runner_options $1 $2"
+		shift
+		;;
+	--json | --no-assert) runner_options="$runner_options $1" ;;
+	-*) die "$1" "no such option" ;;
+	*) build=$1 ;;
+	esac
+	shift
+done
+build=$(cd "$build" && pwd) || exit 2
+floor=$build/bench/floor
+for program in "$floor" "$build/bench/bench-run" "$build/bench/true"; do
+	[ -x "$program" ] || die "$program" "not built: make bench builds it"
+done
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/initbox-bench.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 2' INT TERM HUP
+root=$work/root
+mkdir "$root" "$root/proc" "$root/sys" "$root/dev" "$root/tmp" "$root/etc"
+cp "$build/bench/true" "$root/true"
+ip link set lo up 2>/dev/null || die lo "can't be raised"
+if [ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ]; then
+	mount -t cgroup2 cgroup2 /sys/fs/cgroup || die /sys/fs/cgroup "no cgroup v2 tree"
+fi
+
+# candidate NAME ROLE NET MOUNTS PROGRAM [ARG...]
+candidate() {
+	first=$1
+	shift
+	{
+		printf '%s' "$first"
+		printf '\t%s' "$@"
+		echo
+	} >>"$work/candidates"
+}
+
+# The program's path, or nothing and a word on why its rows are missing.
+peer() {
+	command -v "$1" || {
+		echo "skipped: $1: not installed" >&2
+		return 1
+	}
+}
+
+# bundle TOOL NET: an OCI bundle from the tool's own template. Without NET=none it stays in the network
+# namespace it was started in.
+bundle() {
+	mkdir "$work/$1-$2"
+	(cd "$work/$1-$2" && "$1" spec)
+	if [ "$2" = host ]; then
+		drop='s/{ *"type": *"network" *}, *//; s/, *{ *"type": *"network" *}//'
+	else
+		drop=
+	fi
+	tr -d '\n\t' <"$work/$1-$2/config.json" >"$work/config"
+	sed -e 's/"terminal": *true/"terminal": false/' -e 's|"args": *\[ *"sh" *\]|"args": ["/true"]|' \
+		-e "s|\"path\": *\"rootfs\"|\"path\": \"$root\"|" -e "$drop" "$work/config" >"$work/$1-$2/config.json"
+	rm "$work/config"
+}
+
+add_floors() {
+	candidate "payload alone" extra - - "$root/true"
+	candidate "floor" floor host proc "$floor" "$root" /true
+	candidate "floor +net" floor none proc "$floor" --net "$root" /true
+	candidate "floor all" floor host all "$floor" --overlay --mounts "$root" /true
+	candidate "floor all +net" floor none all "$floor" --overlay --mounts --net "$root" /true
+	# Not judged: what a cgroup of its own and the seccomp filter add to that.
+	set -- --cgroup /sys/fs/cgroup/initbox-bench-floor
+	name="+cgroup"
+	if [ -n "${SECCOMP_BPF-}" ]; then
+		set -- "$@" --seccomp "$SECCOMP_BPF"
+		name="$name +seccomp"
+	fi
+	candidate "floor all $name" extra none all "$floor" --overlay --mounts --net "$@" "$root" /true
+}
+
+add_initbox() {
+	if [ ! -x "$build/initbox" ]; then
+		echo "skipped: initbox: $build/initbox is not built" >&2
+		return
+	fi
+	for net in host none; do
+		candidate "initbox $net" initbox "$net" all "$build/initbox" run --rootfs "$root" --network "$net" \
+			-- /true
+	done
+	candidate "initbox bridge" extra bridge all "$build/initbox" run --rootfs "$root" --network bridge -- /true
+}
+
+add_peers() {
+	if tool=$(peer unshare); then
+		candidate "unshare" peer host proc "$tool" -fpmuiC -R "$root" --mount-proc /true
+		candidate "unshare +net" peer none proc "$tool" -fpmuiCn -R "$root" --mount-proc /true
+	fi
+	if tool=$(peer bwrap); then
+		set -- --unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup --bind "$root" / --proc /proc --dev /dev
+		candidate "bwrap" peer host dev "$tool" "$@" /true
+		candidate "bwrap +net" peer none dev "$tool" "$@" --unshare-net /true
+	fi
+	if tool=$(peer crun); then
+		for net in host none; do
+			bundle crun "$net"
+			candidate "crun $net" peer "$net" oci "$tool" --root "$work/crun" --cgroup-manager disabled \
+				run --bundle "$work/crun-$net" "initbox-bench-$net"
+		done
+	fi
+	if tool=$(peer runc); then
+		for net in host none; do
+			bundle runc "$net"
+			candidate "runc $net" peer "$net" oci "$tool" --root "$work/runc" \
+				run --bundle "$work/runc-$net" "initbox-bench-$net"
+		done
+	fi
+}
+
+add_floors
+add_initbox
+add_peers
+# Word splitting is wanted: options and numbers.
+# shellcheck disable=SC2086
+"$build/bench/bench-run" $runner_options "$work/candidates"
