@@ -9,7 +9,8 @@
 # touched. Exit: 0, 1 a target is missed, 2 trouble.
 set -eu
 
-# Peers find no cgroup v2 tree at /sys/fs/cgroup on a host with v1 controllers, and would write into those.
+# In a mount namespace of its own it can put the cgroup v2 tree at /sys/fs/cgroup: on a host with v1
+# controllers the peers would write into those.
 if [ "${BENCH_INSIDE-}" != 1 ]; then
 	[ "$(id -u)" = 0 ] || { echo "bench: needs root: run it with sudo" >&2; exit 2; }
 	BENCH_INSIDE=1 exec unshare --net --mount --propagation private "$0" "$@"
@@ -48,6 +49,8 @@ root=$work/root
 mkdir "$root" "$root/proc" "$root/sys" "$root/dev" "$root/tmp" "$root/etc"
 cp "$build/bench/true" "$root/true"
 ip link set lo up 2>/dev/null || die lo "can't be raised"
+# Boxes of the host and their addresses stay out of it.
+mount -t tmpfs tmpfs /run || die /run "no tmpfs of its own"
 if [ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ]; then
 	mount -t cgroup2 cgroup2 /sys/fs/cgroup || die /sys/fs/cgroup "no cgroup v2 tree"
 fi
