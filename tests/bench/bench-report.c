@@ -98,7 +98,7 @@ static void print_ratio(const struct candidate *c, const struct candidate *base)
 static void print_table(const struct bench *b, long own_rss)
 {
 	printf("%ld rounds, interleaved in random order; medians, times in ms, memory in KiB\n", b->rounds);
-	printf("%-22s %-6s %-7s %8s %8s %8s %8s %9s %9s\n", "candidate", "net", "mounts", "wall", "min",
+	printf("%-27s %-6s %-7s %8s %8s %8s %8s %9s %9s\n", "candidate", "net", "mounts", "wall", "min",
 	       "cpu", "rss", "x floor", "x initbox");
 	for (size_t i = 0; i < b->count; i++) {
 		const struct candidate *c = &b->candidates[i];
@@ -107,7 +107,7 @@ static void print_table(const struct bench *b, long own_rss)
 		/* A spawned child shares the runner's pages until its exec: a peak below that is not seen. */
 		snprintf(rss, sizeof(rss), c->rss <= own_rss ? "<%ld" : "%ld",
 			 c->rss <= own_rss ? own_rss : c->rss);
-		printf("%-22s %-6s %-7s %8.2f %8.2f %8.2f %8s", c->name, c->net, c->mounts, c->median, c->min,
+		printf("%-27s %-6s %-7s %8.2f %8.2f %8.2f %8s", c->name, c->net, c->mounts, c->median, c->min,
 		       c->cpu_median, rss);
 		print_ratio(c, find(b, ROLE_FLOOR, c->net, c->mounts));
 		print_ratio(c, find(b, ROLE_INITBOX, c->net, NULL));
