@@ -208,8 +208,10 @@ make_root() {
 	refused 1 'none: No such file' --root none:/x
 	truncate -s 4G big
 	refused 1 'larger than 4 GiB - 1' --file big:/big
-	# says size 0, has content
+	# One says size 0 and has content, the other says 4096 and has less.
 	refused 1 'its size changed' --file /proc/self/status:/x
+	[ "$(stat -c %s /sys/kernel/uevent_seqnum)" -eq 4096 ]
+	refused 1 'its size changed' --file /sys/kernel/uevent_seqnum:/x
 	refused 1 'nothing to put into an image'
 }
 
@@ -369,6 +371,11 @@ make_root() {
 	# Asked for, it and what it needs are no longer optional.
 	"$MK" --modules-dir lib --module a --module early -o image 2>/dev/null
 	load_order image | grep -qx /lib/modules/low.ko
+	# A soft circle is no error: modprobe takes it as well.
+	ko lib/turn.ko 'softdep=pre: back'
+	ko lib/back.ko depends=turn
+	"$MK" --modules-dir lib --module turn -o image
+	[ "$(load_order image)" = "$(printf '%s\n' -/lib/modules/back.ko /lib/modules/turn.ko)" ]
 	# A module may be asked for by its alias.
 	"$MK" --modules-dir lib --module crypto-sum -o image
 	[ "$(load_order image)" = /lib/modules/algo.ko ]
