@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+static _Alignas(4096) char area[64 * 1024];
+static size_t used;
+
+char *arena_copy(const char *s, size_t n)
+{
+	char *p = area + used;
+
+	if (n >= sizeof(area) - used)
+		return NULL;
+	memcpy(p, s, n);
+	p[n] = '\0';
+	used += n + 1;
+	return p;
+}
+
+int arena_freeze(void)
+{
+	if (used && mprotect(area, (used + 4095) & ~(size_t)4095, PROT_READ))
+		return fail("mprotect", "arena");
+	return 0;
+}

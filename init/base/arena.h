@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// Room for the strings of the configuration. No malloc: a fixed area that is frozen with the spec.
+#pragma once
+#include "base/fmt.h"
+
+// Copies n bytes and a NUL. Returns NULL when the area (64 KiB) is full.
+char *arena_copy(const char *s, size_t n);
+
+// Makes everything in it read-only. Returns 0, or -1 with err_last set.
+int arena_freeze(void) must_check;

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// Small files: /proc, /sys, cgroup attributes, configuration.
+#pragma once
+#include "base/err.h"
+
+// Reads all of dirfd/path into dst (cap bytes, then NUL-terminated). Returns its length, or -1 with err_last and
+// errno set; EFBIG when it does not fit.
+long file_read(int dirfd, const char *path, char *dst, size_t cap) must_check;
+
+// Writes text into an existing file in one write(2). Returns 0, or -1 with err_last and errno set.
+int file_write(int dirfd, const char *path, const char *text) must_check;
+
+// Makes dirfd/path, each missing parent too, mode 0755. An existing directory is fine.
+// Returns 0, or -1 with err_last set.
+int file_mkdirs(int dirfd, const char *path, unsigned mode) must_check;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include <unistd.h>
+
+#include "base/log.h"
+
+struct log_setup log_setup = {.level = LOG_NOTE};
+
+// Nothing can be done when stderr is gone, and a line that is lost must not end the program.
+static void emit(const struct buf *b)
+{
+	ssize_t n = write(STDERR_FILENO, b->p, b->len);
+
+	(void)n;
+}
+
+void log_line(enum log_level level, const char *f, ...)
+{
+	char text[1024];
+	struct buf b = {.p = text, .cap = sizeof(text) - 1};
+	va_list ap;
+
+	if (level > log_setup.level)
+		return;
+	buf_str(&b, "initbox: ");
+	va_start(ap, f);
+	buf_vfmt(&b, f, ap);
+	va_end(ap);
+	b.cap = sizeof(text); // the newline always fits
+	buf_char(&b, '\n');
+	emit(&b);
+}
+
+void log_err(const struct err *e)
+{
+	char text[1024];
+	struct buf b = BUF(text);
+
+	buf_str(&b, "initbox: ");
+	err_write(&b, e);
+	emit(&b);
+}
+
+void explain(const char *calls, const char *f, ...)
+{
+	char text[1024];
+	struct buf b = {.p = text, .cap = sizeof(text) - 1};
+	va_list ap;
+
+	if (!log_setup.explain)
+		return;
+	buf_str(&b, "+ ");
+	va_start(ap, f);
+	buf_vfmt(&b, f, ap);
+	va_end(ap);
+	if (calls[0])
+		buf_fmt(&b, "  # %s", calls);
+	b.cap = sizeof(text);
+	buf_char(&b, '\n');
+	emit(&b);
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Everything initbox says goes through here: one line, one write(2), to stderr.
+#pragma once
+#include "base/err.h"
+
+enum log_level { LOG_ERROR, LOG_NOTE, LOG_DETAIL };
+
+struct log_setup {
+	enum log_level level; // LOG_NOTE unless --verbose
+	bool explain;	      // print the steps
+	bool dry_run;	      // print the steps and do nothing
+};
+extern struct log_setup log_setup;
+
+// `initbox: …` and a newline are added.
+void log_line(enum log_level level, const char *f, ...) __attribute__((format(printf, 2, 3)));
+
+// Prints an error record with its hint.
+void log_err(const struct err *e);
+
+// One step for --explain: the shell command that a person would have typed (f, …) and the calls that stand for it.
+void explain(const char *calls, const char *f, ...) __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// /etc/passwd and /etc/group of an image, read as data: no libc, no NSS. Source: passwd(5), group(5).
+#pragma once
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct account {
+	uid_t uid;
+	gid_t gid;
+	const char *home; // in the text that was searched, not terminated; NULL when there is no such line
+	size_t home_len;
+};
+
+// Finds the line of a user by name, or by number when name is one. Returns 0, or -1 when there is none.
+int passwd_find(const char *text, const char *name, size_t n, struct account *a) must_check;
+
+// Finds a group's number. Returns 0, or -1 when there is none.
+int group_find(const char *text, const char *name, size_t n, gid_t *gid) must_check;
+
+// The supplementary groups of a user: every line that lists him. Returns how many were stored (at most max).
+size_t group_list(const char *text, const char *user, size_t n, gid_t *list, size_t max);

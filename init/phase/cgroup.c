@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+// The box's cgroup: /initbox/NAME in the v2 hierarchy, made and limited before anything runs in it.
+// Source: kernel Documentation/admin-guide/cgroup-v2.rst.
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "phase/cgroup.h"
+
+static const char parent[] = "initbox";
+
+enum controller { CONTROLLER_MEMORY, CONTROLLER_PIDS, CONTROLLER_CPU };
+static const char *const controllers[] = {"memory", "pids", "cpu"};
+
+// Where hosts have the v2 hierarchy: alone, or beside v1 ones.
+static const char *const places[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+
+static bool wanted(const struct spec *s, unsigned controller)
+{
+	switch ((enum controller)controller) {
+	case CONTROLLER_MEMORY:
+		return s->memory != 0;
+	case CONTROLLER_PIDS:
+		return s->pids_limit != 0;
+	case CONTROLLER_CPU:
+		return s->cpus != 0;
+	}
+	return false;
+}
+
+static int open_hierarchy(void)
+{
+	struct statfs st;
+
+	for (size_t i = 0; i < COUNT(places); i++)
+		if (!statfs(places[i], &st) && st.f_type == CGROUP2_SUPER_MAGIC)
+			return open(places[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	errno = ENOENT;
+	return -1;
+}
+
+static bool has_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = text; (p = strstr(p, word)); p += n)
+		if ((p == text || p[-1] == ' ') && strchr(" \n", p[n]))
+			return true;
+	return false;
+}
+
+// Says where a controller is that the v2 hierarchy does not have. /proc/self/cgroup lists a v1 one as N:memory:/path.
+static int controller_missing(const char *name)
+{
+	char text[4096], pattern[24];
+
+	bool v1 = file_read(AT_FDCWD, "/proc/self/cgroup", text, sizeof(text)) > 0 &&
+		  !fmt(pattern, sizeof(pattern), ":%s:", name) && strstr(text, pattern);
+
+	errno = 0; // not a race to try again
+	if (v1)
+		return fail_text("is in a cgroup v1 hierarchy on this host; limits need cgroup v2 "
+				 "(boot with systemd.unified_cgroup_hierarchy=1)",
+				 "controller %s", name);
+	return fail_text("the kernel does not have it, or it is switched off (cgroup_disable=)", "controller %s", name);
+}
+
+// Enables the wanted controllers for the children of dirfd/path.
+static int enable(const struct box *box, const char *path)
+{
+	char available[512], file[64], on[64];
+	struct buf b = BUF(on);
+
+	if (fmt(file, sizeof(file), "%s/cgroup.controllers", path))
+		return fail("open", "%s", path);
+	if (file_read(box->cgroup_root_fd, file, available, sizeof(available)) < 0)
+		return -1;
+	b.p[0] = '\0';
+	for (unsigned i = 0; i < COUNT(controllers); i++) {
+		if (!wanted(box->spec, i))
+			continue;
+		if (!has_word(available, controllers[i]))
+			return controller_missing(controllers[i]);
+		buf_fmt(&b, "%s+%s", b.len ? " " : "", controllers[i]);
+	}
+	if (b.len == 0)
+		return 0;
+	if (fmt(file, sizeof(file), "%s/cgroup.subtree_control", path))
+		return fail("open", "%s", path);
+	return file_write(box->cgroup_root_fd, file, on);
+}
+
+// Writes a limit and reads it back: the kernel rounds some and, in some hierarchies, ignores some.
+static int set_limit(const struct box *box, const char *file, const char *value)
+{
+	char got[64], want[64];
+	long n;
+
+	if (file_write(box->cgroup_fd, file, value))
+		return -1;
+	n = file_read(box->cgroup_fd, file, got, sizeof(got));
+	if (n < 0)
+		return -1;
+	if (fmt(want, sizeof(want), "%s\n", value))
+		return fail("write", "%s", file);
+	if (strcmp(got, want))
+		return fail_text("the kernel took another value than the one that was asked for", "%s: %s became %.*s",
+				 file, value, (int)n - 1, got);
+	return 0;
+}
+
+static int set_number(const struct box *box, const char *file, uint64_t v, uint64_t unit)
+{
+	char text[32];
+
+	if (v != SIZE_UNLIMITED)
+		v -= v % unit;
+	if (v == SIZE_UNLIMITED ? fmt(text, sizeof(text), "max") : fmt(text, sizeof(text), "%lu", (unsigned long)v))
+		return fail("write", "%s", file);
+	return set_limit(box, file, text);
+}
+
+static int set_limits(const struct box *box)
+{
+	const struct spec *s = box->spec;
+	char text[32];
+
+	if (s->memory) {
+		if (set_number(box, "memory.max", s->memory, 4096))
+			return -1;
+		// Without this a box would go on in swap. A kernel without swap accounting has no such file.
+		if (s->memory != SIZE_UNLIMITED && !faccessat(box->cgroup_fd, "memory.swap.max", F_OK, 0) &&
+		    set_limit(box, "memory.swap.max", "0"))
+			return -1;
+	}
+	if (s->pids_limit && set_number(box, "pids.max", s->pids_limit, 1))
+		return -1;
+	if (!s->cpus)
+		return 0;
+	if (fmt(text, sizeof(text), "%lu 100000", (unsigned long)s->cpus * 100))
+		return fail("write", "cpu.max");
+	return set_limit(box, "cpu.max", text);
+}
+
+// Kills what is left in the cgroup (normally nothing: its PID 1 took all with it) and removes it as soon as it is empty.
+static int cgroup_down(void *arg)
+{
+	struct box *box = arg;
+	struct pollfd p = {.events = POLLPRI};
+
+	if (unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		goto removed;
+	if (file_write(box->cgroup_fd, "cgroup.kill", "1"))
+		return -1;
+	p.fd = openat(box->cgroup_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	if (p.fd < 0)
+		return fail("open", "%s/cgroup.events", box->cgroup);
+	for (int i = 0; i < 10 && unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR) && errno == EBUSY; i++) {
+		char text[128];
+
+		poll(&p, 1, 500);
+		if (pread(p.fd, text, sizeof(text), 0) < 0)
+			break;
+	}
+	close(p.fd);
+	if (!faccessat(box->cgroup_root_fd, box->cgroup, F_OK, 0)) {
+		errno = EBUSY;
+		return fail("rmdir", "%s", box->cgroup);
+	}
+removed:
+	close(box->cgroup_fd);
+	// The parent goes with its last box; others may be there, or be made just now.
+	if (unlinkat(box->cgroup_root_fd, parent, AT_REMOVEDIR) && errno != EBUSY && errno != ENOENT)
+		return fail("rmdir", "%s", parent);
+	close(box->cgroup_root_fd);
+	box->cgroup_fd = box->cgroup_root_fd = -1;
+	return 0;
+}
+
+// A cgroup of that name which holds nothing was left by a launcher that was killed; one that holds something is in use.
+static int make_leaf(struct box *box)
+{
+	for (int i = 0; i < 8; i++) {
+		if (mkdirat(box->cgroup_root_fd, parent, 0755) && errno != EEXIST)
+			return fail("mkdir", "%s", parent);
+		if (enable(box, ".") || enable(box, parent)) {
+			if (errno == ENOENT)
+				continue; // the last box just took the parent away
+			return -1;
+		}
+		if (mkdirat(box->cgroup_root_fd, box->cgroup, 0755) == 0)
+			return 0;
+		if (errno == ENOENT)
+			continue;
+		if (errno != EEXIST)
+			return fail("mkdir", "%s", box->cgroup);
+		if (unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR) && errno != ENOENT)
+			return fail_text("a box of this name is running", "%s", box->spec->name);
+	}
+	errno = EBUSY;
+	return fail("mkdir", "%s", box->cgroup);
+}
+
+static int cgroup_up(struct box *box)
+{
+	box->cgroup_root_fd = open_hierarchy();
+	if (box->cgroup_root_fd < 0) {
+		for (unsigned i = 0; i < COUNT(controllers); i++)
+			if (wanted(box->spec, i))
+				return fail_text("no cgroup v2 hierarchy is mounted on /sys/fs/cgroup", "controller %s",
+						 controllers[i]);
+		return 0; // nothing was asked for: the box runs in the launcher's cgroup
+	}
+	if (fmt(box->cgroup, sizeof(box->cgroup), "%s/%s", parent, box->spec->name))
+		return fail("mkdir", "%s", box->spec->name);
+	if (make_leaf(box))
+		return -1;
+	box->cgroup_fd = openat(box->cgroup_root_fd, box->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (undo_push(&box->undo, cgroup_down, box, "cgroup"))
+		return -1;
+	if (box->cgroup_fd < 0)
+		return fail("open", "%s", box->cgroup);
+	return set_limits(box);
+}
+
+static void explain_limit(const char *name, const char *file, uint64_t v)
+{
+	if (v == SIZE_UNLIMITED)
+		explain("write", "echo max >/sys/fs/cgroup/%s/%s/%s", parent, name, file);
+	else if (v)
+		explain("write", "echo %lu >/sys/fs/cgroup/%s/%s/%s", (unsigned long)v, parent, name, file);
+}
+
+static void cgroup_explain(const struct box *box)
+{
+	const struct spec *s = box->spec;
+
+	for (unsigned i = 0; i < COUNT(controllers); i++)
+		if (wanted(s, i))
+			explain("write",
+				"echo +%s | tee /sys/fs/cgroup/cgroup.subtree_control /sys/fs/cgroup/%s/cgroup.subtree_control",
+				controllers[i], parent);
+	explain("mkdirat", "mkdir -p /sys/fs/cgroup/%s/%s", parent, s->name);
+	explain_limit(s->name, "memory.max", s->memory);
+	explain_limit(s->name, "pids.max", s->pids_limit);
+	if (s->cpus)
+		explain("write", "echo '%lu 100000' >/sys/fs/cgroup/%s/%s/cpu.max", (unsigned long)s->cpus * 100, parent,
+			s->name);
+}
+
+uint64_t cgroup_oom_kills(const struct box *box)
+{
+	char text[512];
+	const char *p;
+	uint64_t n = 0;
+
+	if (box->cgroup_fd < 0 || !box->spec->memory ||
+	    file_read(box->cgroup_fd, "memory.events", text, sizeof(text)) < 0)
+		return 0;
+	p = strstr(text, "oom_kill ");
+	if (!p || num_parse(p + 9, strcspn(p + 9, "\n"), 10, UINT64_MAX, &n))
+		return 0;
+	return n;
+}
+
+const struct phase phase_cgroup = {"cgroup", cgroup_explain, cgroup_up};

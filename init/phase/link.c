@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+// The host's side of the box's network: the bridge that boxes share, and a veth pair whose peer is made inside the box's
+// network namespace under its final name (moving it there would wait 20 ms for RCU).
+// Source: rtnetlink(7), linux/if_link.h; kernel net/bridge/br_netlink.c, drivers/net/veth.c.
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/nl.h"
+#include "phase/address.h"
+#include "phase/phase.h"
+
+static const char mark_bridge[] = "made-bridge", mark_forward[] = "made-ip_forward";
+static const char ip_forward[] = "/proc/sys/net/ipv4/ip_forward";
+static const char bridge_nf[] = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+
+static bool sysctl_is(const char *path, char value)
+{
+	char text[16];
+
+	return file_read(AT_FDCWD, path, text, sizeof(text)) > 0 && text[0] == value;
+}
+
+// The address is given, so that it does not follow the lowest of the ports' and change as boxes come and go.
+static void put_bridge(struct nl *nl, const struct box *box)
+{
+	struct ifinfomsg up = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+	const struct spec *s = box->spec;
+	uint8_t mac[6] = {0x02, 0x1b};
+	size_t info, data;
+
+	memcpy(mac + 2, &box->gateway, 4);
+	nl_begin(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &up, sizeof(up), "RTM_NEWLINK", "bridge %s", s->bridge);
+	nl_str(nl, IFLA_IFNAME, s->bridge);
+	nl_put(nl, IFLA_ADDRESS, mac, sizeof(mac));
+	info = nl_nest(nl, IFLA_LINKINFO);
+	nl_str(nl, IFLA_INFO_KIND, "bridge");
+	data = nl_nest(nl, IFLA_INFO_DATA);
+	nl_u32(nl, IFLA_BR_FORWARD_DELAY, 0); // a port forwards at once, not after 15 s
+	nl_end(nl, data);
+	nl_end(nl, info);
+}
+
+static int delete_bridge(struct nl *nl, const struct spec *s)
+{
+	struct ifinfomsg any = {0};
+
+	nl_begin(nl, RTM_DELLINK, 0, &any, sizeof(any), "RTM_DELLINK", "bridge %s", s->bridge);
+	nl_str(nl, IFLA_IFNAME, s->bridge);
+	return nl_send(nl, false);
+}
+
+static int address_bridge(struct nl *nl, const struct box *box)
+{
+	const struct net4 *net = &box->spec->subnet;
+	struct ifaddrmsg a = {.ifa_family = AF_INET, .ifa_prefixlen = net->prefix};
+	uint32_t broadcast = net->addr | htonl((1u << (32 - net->prefix)) - 1);
+	char ip[16];
+
+	a.ifa_index = nl_ifindex(nl, box->spec->bridge);
+	if (!a.ifa_index)
+		return -1;
+	nl_begin(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &a, sizeof(a), "RTM_NEWADDR", "%s on %s",
+		 fmt_ip4(ip, box->gateway), box->spec->bridge);
+	nl_put(nl, IFA_LOCAL, &box->gateway, 4);
+	nl_put(nl, IFA_ADDRESS, &box->gateway, 4);
+	nl_put(nl, IFA_BROADCAST, &broadcast, 4);
+	return nl_send(nl, false);
+}
+
+// What a launcher left that was killed goes first. A bridge that is not ours is not touched.
+static int make_bridge(struct nl *nl, const struct box *box)
+{
+	char path[80];
+
+	if (address_unmark(box, mark_bridge) && delete_bridge(nl, box->spec) && errno != ENODEV)
+		return -1;
+	put_bridge(nl, box);
+	if (nl_send(nl, false))
+		return -1;
+	if (address_mark(box, mark_bridge) || address_bridge(nl, box))
+		return -1;
+	// A port published on 127.0.0.1 leaves for the box with that source address; the guard chain (nft) keeps the
+	// host's own loopback closed to boxes.
+	if (fmt(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/route_localnet", box->spec->bridge))
+		return fail("open", "%s", box->spec->bridge);
+	if (file_write(AT_FDCWD, path, "1"))
+		return -1;
+	if (sysctl_is(ip_forward, '1'))
+		return 0;
+	return address_mark(box, mark_forward) || file_write(AT_FDCWD, ip_forward, "1") ? -1 : 0;
+}
+
+// Boxes must not see each other. Where bridged packets pass the forward chain it drops them, and published ports are
+// reached through the same port (hairpin); where they do not, the bridge has to keep isolated ports apart.
+static void put_port_options(struct nl *nl, const struct box *box)
+{
+	bool through_forward = sysctl_is(bridge_nf, '1');
+	struct ifinfomsg by_name = {0};
+	size_t info, data;
+
+	nl_begin(nl, RTM_NEWLINK, 0, &by_name, sizeof(by_name), "RTM_NEWLINK", "port %s", box->veth);
+	nl_str(nl, IFLA_IFNAME, box->veth);
+	info = nl_nest(nl, IFLA_LINKINFO);
+	nl_str(nl, IFLA_INFO_SLAVE_KIND, "bridge");
+	data = nl_nest(nl, IFLA_INFO_SLAVE_DATA);
+	nl_u8(nl, IFLA_BRPORT_MODE, through_forward);
+	nl_u8(nl, IFLA_BRPORT_ISOLATED, !through_forward);
+	nl_end(nl, data);
+	nl_end(nl, info);
+}
+
+// The launcher has not waited for the box's PID 1, so that its pid cannot be anybody else's.
+static int make_veth(struct nl *nl, const struct box *box)
+{
+	struct ifinfomsg up = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP}, peer = {0};
+	unsigned master = nl_ifindex(nl, box->spec->bridge);
+	size_t info, data, other;
+
+	if (!master)
+		return -1;
+	nl_begin(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &up, sizeof(up), "RTM_NEWLINK", "veth %s", box->veth);
+	nl_str(nl, IFLA_IFNAME, box->veth);
+	nl_u32(nl, IFLA_MASTER, master);
+	nl_u32(nl, IFLA_NUM_TX_QUEUES, 1);
+	nl_u32(nl, IFLA_NUM_RX_QUEUES, 1);
+	info = nl_nest(nl, IFLA_LINKINFO);
+	nl_str(nl, IFLA_INFO_KIND, "veth");
+	data = nl_nest(nl, IFLA_INFO_DATA);
+	other = nl_nest(nl, VETH_INFO_PEER);
+	nl_raw(nl, &peer, sizeof(peer)); // not IFF_UP: the kernel answers ENOTCONN while the pair is not joined
+	nl_str(nl, IFLA_IFNAME, "eth0");
+	nl_put(nl, IFLA_ADDRESS, box->mac, sizeof(box->mac));
+	nl_u32(nl, IFLA_NUM_TX_QUEUES, 1);
+	nl_u32(nl, IFLA_NUM_RX_QUEUES, 1);
+	nl_u32(nl, IFLA_NET_NS_PID, (uint32_t)box->pid);
+	nl_end(nl, other);
+	nl_end(nl, data);
+	nl_end(nl, info);
+	put_port_options(nl, box);
+	return nl_send(nl, false);
+}
+
+// The veth goes with the box's network namespace; nobody waits for it.
+static int link_down(void *arg)
+{
+	struct box *box = arg;
+	struct nl nl;
+	int ret = 0;
+
+	if (address_lock(box) || address_leave(box))
+		return -1;
+	if (box->last) {
+		if (address_unmark(box, mark_forward) && file_write(AT_FDCWD, ip_forward, "0"))
+			ret = -1;
+		if (address_unmark(box, mark_bridge)) {
+			if (nl_open(&nl, NETLINK_ROUTE))
+				return -1;
+			if (delete_bridge(&nl, box->spec))
+				ret = -1;
+			nl_close(&nl);
+		}
+	}
+	address_unlock(box);
+	return ret;
+}
+
+// Takes the lock that phase nft, the next one, lets go: another launcher must not see the bridge without the table.
+static int link_up(struct box *box)
+{
+	struct nl nl;
+	int ret;
+
+	if (box->spec->network != NETWORK_BRIDGE)
+		return 0;
+	// The pid tells two boxes apart that have the same address one right after the other: the first one's veth may
+	// still be there.
+	if (fmt(box->veth, sizeof(box->veth), "ve%08x-%04x", ntohl(box->address), (unsigned)box->pid & 0xffff))
+		return fail("RTM_NEWLINK", "veth");
+	if (address_lock(box) || address_join(box) || undo_push(&box->undo, link_down, box, "bridge"))
+		return -1;
+	if (nl_open(&nl, NETLINK_ROUTE))
+		return -1;
+	ret = (box->first && make_bridge(&nl, box)) || make_veth(&nl, box) ? -1 : 0;
+	nl_close(&nl);
+	return ret;
+}
+
+static void link_explain(const struct box *box)
+{
+	const struct spec *s = box->spec;
+	uint32_t gateway = htonl(ntohl(s->subnet.addr) + 1);
+	const char *veth = box->veth[0] ? box->veth : "VETH";
+	char ip[16];
+
+	if (s->network != NETWORK_BRIDGE)
+		return;
+	explain("RTM_NEWLINK, for the first box", "ip link add %s up type bridge forward_delay 0", s->bridge);
+	explain("RTM_NEWADDR, for the first box", "ip addr add %s/%u broadcast + dev %s", fmt_ip4(ip, gateway),
+		s->subnet.prefix, s->bridge);
+	explain("write, for the first box", "sysctl -w net.ipv4.ip_forward=1 net.ipv4.conf.%s.route_localnet=1", s->bridge);
+	explain("RTM_NEWLINK", "ip link add %s up master %s type veth peer name eth0 netns %d", veth, s->bridge,
+		(int)box->pid);
+	explain("RTM_NEWLINK", "ip link set %s type bridge_slave %s", veth,
+		sysctl_is(bridge_nf, '1') ? "hairpin on" : "isolated on");
+}
+
+const struct phase phase_link = {"link", link_explain, link_up};

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// What exists so far of a box (struct box), and the runner of its phases. A phase makes one kind of thing; what it makes
+// outside of the box's own namespaces it pushes on the undo stack at once.
+//
+// Order (role/box.c): before the clone on the host's side, after the clone on the host's side while the box's PID 1
+// mounts its root, then the gate, then the rest inside.
+#pragma once
+#include <limits.h>
+#include <sys/types.h>
+
+#include "base/undo.h"
+#include "spec/spec.h"
+
+struct box {
+	const struct spec *spec;
+	struct undo undo;
+	// root
+	int layer_fd[MAX_LAYERS]; // O_PATH, top first
+	int volume_fd[MAX_VOLUMES], console_fd; // detached mounts, taken before the pivot
+	// cgroup
+	int cgroup_root_fd, cgroup_fd;
+	char cgroup[96]; // of the leaf, below cgroup_root_fd
+	// process
+	pid_t pid;	 // the box's PID 1, as its launcher sees it
+	int channel[2];	 // launcher's end, box's end: the gate one way, an error record the other; EOF: it runs
+	// network
+	int state_fd, users_fd, address_fd; // /run/initbox/net-…, its lock of users, the lock of the address
+	char address_name[16];		    // file that address_fd is, below state_fd
+	bool first, last;		    // no other box was there, is left: bridge and table are made, removed
+	uint32_t address, gateway;	    // network byte order
+	uint8_t mac[6];
+	char veth[16];
+	// program
+	uid_t uid;
+	gid_t gid, groups[32];
+	unsigned group_count;
+	const char *home;
+};
+
+struct phase {
+	const char *name;
+	void (*explain)(const struct box *box); // prints the steps; does nothing else
+	int (*up)(struct box *box);		// returns 0, or -1 with err_last set
+};
+
+// Runs phases in order, up to the NULL. With --explain each one's steps are printed first, with --dry-run nothing more.
+// Returns 0, or -1 with err_last set and stamped with the phase's name.
+int phase_run(struct box *box, const struct phase *const *phases) must_check;
+
+// The rooms, in the files of their names.
+extern const struct phase phase_early, phase_modules, phase_machine_net, phase_shares;
+extern const struct phase phase_cgroup, phase_address, phase_link, phase_nft;
+extern const struct phase phase_namespaces, phase_root, phase_mounts, phase_net, phase_identity;
+extern const struct phase phase_prepare, phase_privileges, phase_filter, phase_exec;

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include "phase/phase.h"
+
+// Blocks the signals that a supervisor takes from a descriptor, and gives SIGCHLD its default disposition back. Has to come
+// first in main: what arrives earlier is lost. Returns 0, or -1 with err_last set.
+int box_block_signals(void) must_check;
+
+// Builds the box that spec describes, runs its program, and takes everything away again. As PID 1 of a machine it reaps
+// whatever becomes its child meanwhile. Returns the exit code: the program's, 128+N, or 125 to 127 with the error printed;
+// *failed tells whether the program never ran.
+int box_run(const struct spec *spec, bool *failed);

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// A box around a command, on a host or inside a booted machine.
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "phase/trace.h"
+#include "role/box.h"
+#include "role/run.h"
+#include "spec/keys.h"
+#include "spec/parse.h"
+
+static int print(const char *text, size_t n)
+{
+	return write(STDOUT_FILENO, text, n) == (ssize_t)n ? 0 : EXIT_OWN_FAILURE;
+}
+
+static int help(void)
+{
+	char text[8192];
+	struct buf b = BUF(text);
+
+	b.p[0] = '\0';
+	buf_str(&b, "usage: initbox run [OPTIONS] --rootfs DIR [--] COMMAND [ARGUMENTS]\n"
+		    "Runs COMMAND in a box of its own: namespaces, an overlay over DIR, a cgroup, a filter of system calls.\n\n");
+	key_help(&b, SCOPE_BOX);
+	buf_str(&b, "\nIn a machine's configuration (/etc/initbox.conf: key = value; kernel command line: initbox.key=value)\n"
+		    "the same keys without the dashes, and:\n");
+	key_help(&b, SCOPE_MACHINE);
+	buf_str(&b, "\nExit code: the command's; 128+N when signal N killed it; 125 when initbox failed, 126 when the command\n"
+		    "can't be executed, 127 when it is not found.\n");
+	return print(b.p, b.len);
+}
+
+static int refuse(void)
+{
+	log_err(&err_last);
+	return EXIT_OWN_FAILURE;
+}
+
+int run_main(int argc, char **argv)
+{
+	struct spec *s = spec_get();
+	bool failed;
+	int code;
+
+	switch (parse_options(s, argc, argv)) {
+	case PARSE_OK:
+		break;
+	case PARSE_HELP:
+		return help();
+	case PARSE_BAD:
+		return refuse();
+	}
+	if (spec_check(s) || box_block_signals() || (s->trace && trace_start()))
+		return refuse();
+	if (spec_freeze())
+		return refuse();
+	log_setup.level = s->verbose ? LOG_DETAIL : LOG_NOTE;
+	log_setup.explain = s->explain || s->dry_run;
+	log_setup.dry_run = s->dry_run;
+	code = box_run(s, &failed);
+	if (s->trace && !s->dry_run && trace_write(s->trace))
+		return refuse();
+	return code;
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "spec/spec.h"
+#include "spec/value.h"
+
+static _Alignas(4096) union {
+	struct spec spec;
+	char page[(sizeof(struct spec) + 4095) / 4096 * 4096];
+} frozen;
+
+struct spec *spec_get(void)
+{
+	struct spec *s = &frozen.spec;
+
+	// Set here and not in an initialiser, which would put pages of zeros into the binary.
+	if (!s->tmpfs_size) {
+		s->tmpfs_size = 256 << 20;
+		s->bridge = "initbox0";
+		s->subnet = (struct net4){htonl(0xac140000), 16}; // 172.20.0.0/16
+		s->machine_link = "eth0";
+	}
+	return s;
+}
+
+static uint32_t mask_of(uint8_t prefix)
+{
+	return htonl(prefix ? ~(uint32_t)0 << (32 - prefix) : 0);
+}
+
+static int clash(const char *key, const char *why)
+{
+	return fail_text(why, "%s", key);
+}
+
+// The name of a box is also its cgroup, its hostname and an entry of the state directory.
+static int check_name(struct spec *s)
+{
+	char name[24];
+
+	if (!s->name) {
+		if (fmt(name, sizeof(name), "box-%d", (int)getpid()))
+			return fail("getpid", "name");
+		s->name = arena_copy(name, strlen(name));
+		if (!s->name)
+			return clash("name", "the configuration is too large");
+	}
+	if (!s->hostname)
+		s->hostname = s->name;
+	return 0;
+}
+
+static int check_network(struct spec *s)
+{
+	uint32_t gateway;
+
+	if (s->network != NETWORK_BRIDGE) {
+		if (s->publish_count)
+			return clash("publish", "needs --network bridge");
+		if (s->ip.addr)
+			return clash("ip", "needs --network bridge");
+		return 0;
+	}
+	if (s->subnet.addr & ~mask_of(s->subnet.prefix))
+		return clash("subnet", "has bits set behind its prefix");
+	if (s->subnet.prefix < 8 || s->subnet.prefix > 29)
+		return clash("subnet", "the prefix has to be from 8 to 29");
+	if (!s->ip.addr)
+		return 0;
+	gateway = htonl(ntohl(s->subnet.addr) + 1);
+	if ((s->ip.addr & mask_of(s->subnet.prefix)) != s->subnet.addr)
+		return clash("ip", "is outside of the subnet");
+	if (s->ip.addr == gateway || s->ip.addr == s->subnet.addr ||
+	    s->ip.addr == (s->subnet.addr | ~mask_of(s->subnet.prefix)))
+		return clash("ip", "is the subnet's own, its gateway's or its broadcast address");
+	return 0;
+}
+
+// A share is mounted at /run/share/TAG in the machine, and from there it is a volume.
+static int add_shares(struct spec *s)
+{
+	char path[96];
+
+	for (unsigned i = 0; i < s->share_count; i++) {
+		const struct volume *share = &s->share[i];
+
+		if (value_name(share->source))
+			return clash("share", "the tag is not a name");
+		if (s->volume_count == MAX_VOLUMES)
+			return clash("share", "too many volumes");
+		if (fmt(path, sizeof(path), "/run/share/%s", share->source))
+			return fail("mount", "share");
+		s->volume[s->volume_count] = *share;
+		s->volume[s->volume_count].source = arena_copy(path, strlen(path));
+		if (!s->volume[s->volume_count++].source)
+			return clash("share", "the configuration is too large");
+	}
+	return 0;
+}
+
+int spec_check(struct spec *s)
+{
+	if (!s->rootfs_count)
+		return clash("rootfs", "is missing (try --rootfs DIR)");
+	if (!s->command_count)
+		return clash("command", "is missing (try: initbox run --rootfs DIR -- /bin/sh)");
+	for (unsigned i = 0; i < s->publish_count; i++)
+		for (unsigned j = 0; j < i; j++)
+			if (s->publish[i].host == s->publish[j].host && s->publish[i].proto == s->publish[j].proto)
+				return clash("publish", "names the same port of the host twice");
+	if (check_name(s) || add_shares(s))
+		return -1;
+	return check_network(s);
+}
+
+int spec_freeze(void)
+{
+	if (mprotect(&frozen, sizeof(frozen), PROT_READ))
+		return fail("mprotect", "spec");
+	return arena_freeze();
+}
