@@ -27,12 +27,12 @@ WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototy
        -Wvla -Wundef -Wcast-qual -Wwrite-strings
 # musl's headers and the kernel's, never the host libc's.
 MUSLCFLAGS = -nostdinc -isystem $(MUSLINC) -isystem $(B)/include -isystem $(shell $(CC) -print-file-name=include) \
-	     -std=c11 $(WARN) -MMD -MP -Iinit -Itools
+	     -std=c11 -D_GNU_SOURCE= $(WARN) -MMD -MP -Iinit -Itools
 # PID 1 wants to be small: no unwind tables, nothing that is not called.
 INITCFLAGS = -Os -g -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -ffunction-sections \
-	     -fdata-sections -fno-pie -D_GNU_SOURCE -DINITBOX_VERSION='"$(VERSION)"'
+	     -fdata-sections -fno-pie -DINITBOX_VERSION='"$(VERSION)"'
 TOOLCFLAGS = -O2 -g -fno-pie
-LDFLAGS_MUSL = -nostdlib -static -no-pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections -Wl,--build-id=none
+LDFLAGS_MUSL = -nostdlib -static -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections -Wl,--build-id=none
 CRT1 = $(MUSL)/crt1.o $(MUSL)/crti.o
 CRTN = $(MUSL)/libc.a $(shell $(CC) -print-libgcc-file-name) $(MUSL)/crtn.o
 
@@ -41,7 +41,7 @@ INIT = main \
        base/arena base/err base/file base/fmt base/log base/mnt base/nfexpr base/nl base/passwd base/undo \
        spec/keys spec/parse spec/spec spec/value \
        phase/address phase/cgroup phase/early phase/exec phase/filter phase/link phase/modules phase/mounts \
-       phase/namespaces phase/net phase/nft phase/phase phase/privileges phase/root phase/shares phase/trace \
+       phase/namespaces phase/net phase/nft phase/nft_rules phase/phase phase/privileges phase/root phase/shares phase/trace \
        role/boot role/box role/power role/reap role/run
 INITOBJ = $(INIT:%=$(B)/init/%.o) $(B)/init/filter_default.o
 

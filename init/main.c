@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "role/boot.h"
+#include "role/box.h"
 #include "role/run.h"
 
 static const char usage[] = "usage: initbox run [OPTIONS] --rootfs DIR [--] COMMAND [ARGUMENTS]\n"
@@ -30,6 +31,7 @@ int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "";
 
+	box_remember_arguments(argc, argv);
 	if (argc > 0 && is_machine_init(argv[0]))
 		boot_main();
 	if (!strcmp(word, "run"))

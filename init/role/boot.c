@@ -33,13 +33,28 @@ static int read_config(struct spec *s, size_t i)
 	return parse_config(s, config_text[i], (size_t)n, name);
 }
 
-// The kernel's command line is read first for status-port alone, so that also a broken configuration file is reported
+// The kernel writes its own messages to /dev/console; a terminal apart keeps them out of the program's output.
+static int use_console(const char *path)
+{
+	int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0 || dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
+		return fail("open", "console %s", path);
+	return close(fd);
+}
+
+// The kernel's command line is read first for the two devices, so that also a broken configuration file is reported
 // to the host, and once more at the end, because it wins over the files.
 static int configure(struct spec *s)
 {
+	const char *console;
+
 	if (file_read(AT_FDCWD, "/proc/cmdline", cmdline, sizeof(cmdline) - 1) < 0)
 		return -1;
 	s->status_port = parse_cmdline_value(cmdline, "status-port");
+	console = parse_cmdline_value(cmdline, "console");
+	if (console && use_console(console))
+		return -1;
 	for (size_t i = 0; i < COUNT(config_files); i++)
 		if (read_config(s, i))
 			return -1;
@@ -63,6 +78,8 @@ static int start(struct spec *s)
 
 	none.spec = s;
 	if (box_block_signals() || trace_start() || phase_run(&none, early) || configure(s) || spec_freeze())
+		return -1;
+	if (s->console && use_console(s->console))
 		return -1;
 	if (s->stdin_from == STDIN_NULL)
 		make_console_raw();

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -45,6 +46,26 @@ int box_block_signals(void)
 	return 0;
 }
 
+static struct {
+	char *p;
+	size_t n;
+} arguments;
+
+void box_remember_arguments(int argc, char **argv)
+{
+	if (argc < 1)
+		return;
+	arguments.p = argv[0];
+	arguments.n = (size_t)(argv[argc - 1] - argv[0]) + strlen(argv[argc - 1]);
+}
+
+static void wipe_arguments(void)
+{
+	memset(arguments.p, 0, arguments.n);
+	memcpy(arguments.p, "initbox", arguments.n < 7 ? arguments.n : 7);
+	prctl(PR_SET_NAME, "initbox");
+}
+
 static int program_main(void *arg)
 {
 	struct box *box = arg;
@@ -80,6 +101,7 @@ static _Noreturn void box_init(struct box *box)
 	trace_add("start", from, trace_now());
 	if (privileges_drop_init())
 		goto failed;
+	wipe_arguments();
 	sys_close_range(0, ~0u, 0); // the channel too: the launcher sees that the program runs
 	_exit(reap_until(pid, blocked));
 failed:

@@ -10,3 +10,7 @@ int box_block_signals(void) must_check;
 // whatever becomes its child meanwhile. Returns the exit code: the program's, 128+N, or 125 to 127 with the error printed;
 // *failed tells whether the program never ran.
 int box_run(const struct spec *spec, bool *failed);
+
+// Remembers where the words of the command line are: the box's PID 1 wipes them, so that what was typed on the host
+// (paths, values of -e) can't be read in the box's /proc/1/cmdline.
+void box_remember_arguments(int argc, char **argv);

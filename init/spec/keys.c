@@ -77,6 +77,8 @@ static const struct key keys[] = {
 	 .help = "its default route"},
 	{"share", 0, SCOPE_MACHINE, KEY_VOLUME, LIST(share, MAX_SHARES), .arg = "TAG:DST[:ro]",
 	 .help = "show a virtiofs share in the box"},
+	{"console", 0, SCOPE_MACHINE, KEY_PATH, FIELD(console), .arg = "DEVICE",
+	 .help = "terminal of the box and of initbox's messages (/dev/console)"},
 	{"status-port", 0, SCOPE_MACHINE, KEY_PATH, FIELD(status_port), .arg = "DEVICE",
 	 .help = "serial line that the exit status is written to"},
 };
