@@ -29,6 +29,7 @@ make_stand_in() {
 		for word; do
 			case $word in file,id=status,path=*) status=${word##*path=} ;; esac
 		done
+		cat >/dev/null
 		printf "$SENT" >"$status"
 		printf '%s' "${SAID-}"
 		exit "${ENDS-0}"
@@ -183,13 +184,14 @@ wait_for() {
 }
 
 @test "TERM and INT stop the machine and leave nothing; ports open on 127.0.0.1 only" {
-	local signal pid
+	local signal pid status
 
 	for signal in TERM:143 INT:130; do
 		# A background job of a shell ignores INT unless it has job control.
 		set -m
 		"$BOOT" --kernel "$KERNEL" --initramfs "$DIR/image.cpio" --append test.mode=key \
-			--publish "$PORT:80" --publish "$PORT:53/udp" >"$DIR/signal.out" 2>"$DIR/signal.err" </dev/null 3>&- &
+			--publish "$PORT:80" --publish "$PORT:$PORT/udp" --timeout 60 \
+			>"$DIR/signal.out" 2>"$DIR/signal.err" </dev/null 3>&- &
 		pid=$!
 		set +m
 		wait_for ready "$DIR/signal.out"
@@ -203,10 +205,12 @@ wait_for() {
 			[[ $stderr == *"ould not set up host forwarding rule"* ]]
 			[[ $stderr == *"could not run the machine"* ]]
 		fi
+		SECONDS=0
 		kill "-${signal%:*}" "$pid"
 		status=0
 		wait "$pid" || status=$?
 		[ "$status" = "${signal#*:}" ]
+		[ "$SECONDS" -lt 20 ]
 		[ -z "$(leftovers)" ]
 	done
 }
