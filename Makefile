@@ -126,3 +126,18 @@ install: all
 
 clean:
 	rm -rf $(B)
+
+BENCH_RUN = bench-run bench-report bench-spec
+$(B)/bench/%.o: tests/bench/%.c tests/bench/bench.h | $(B)/include
+	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(MUSLCFLAGS) $(TOOLCFLAGS) -c -o $@ $<
+$(B)/bench/floor $(B)/bench/true: $(B)/bench/%: $(B)/bench/%.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
+$(B)/bench/bench-run: $(BENCH_RUN:%=$(B)/bench/%.o)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
+
+$(B)/filter_default.bpf: $(B)/boxfilter $(PROFILE)
+	$(call say,FILTER,$@)$(B)/boxfilter -o $@ $(PROFILE)
+
+bench: $(B)/initbox $(B)/bench/floor $(B)/bench/true $(B)/bench/bench-run $(B)/filter_default.bpf $(B)/initramfs.cpio | deps-bench
+	$(Q)SECCOMP_BPF=$(B)/filter_default.bpf tests/bench/bench.sh $(B)
+	$(Q)tests/bench/bench-boot.sh

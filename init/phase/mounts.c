@@ -46,15 +46,23 @@ static const struct link_row {
 	{"stderr", "/proc/self/fd/2"}, {"ptmx", "pts/ptmx"},
 };
 
-// Readable by root in any pid namespace and telling about, or changing, the whole machine.
-static const char *const masked_rows[] = {
-	"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
-	"/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware",
-	"/sys/devices/virtual/powercap",
-};
+// What is hidden or made read-only in the two file systems that tell about, or change, the whole machine. The kernel alone
+// makes their names, so that no path below them can be led astray; one that this kernel does not have needs nothing.
+enum veil { MASK_FILE, MASK_DIR, READ_ONLY };
 
-static const char *const read_only_rows[] = {
-	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
+static const struct veil_row {
+	enum veil veil;
+	const char *path;
+} veil_rows[] = {
+	{MASK_DIR, "/proc/acpi"},	     {MASK_DIR, "/proc/asound"},
+	{MASK_DIR, "/proc/scsi"},	     {MASK_DIR, "/sys/firmware"},
+	{MASK_DIR, "/sys/devices/virtual/powercap"},
+	{MASK_FILE, "/proc/interrupts"},     {MASK_FILE, "/proc/kcore"},
+	{MASK_FILE, "/proc/keys"},	     {MASK_FILE, "/proc/latency_stats"},
+	{MASK_FILE, "/proc/sched_debug"},    {MASK_FILE, "/proc/timer_list"},
+	{MASK_FILE, "/proc/timer_stats"},    {READ_ONLY, "/proc/bus"},
+	{READ_ONLY, "/proc/fs"},	     {READ_ONLY, "/proc/irq"},
+	{READ_ONLY, "/proc/sys"},	     {READ_ONLY, "/proc/sysrq-trigger"},
 };
 
 static size_t option_count(const struct mount_row *row)
@@ -104,40 +112,51 @@ static int fill_dev(struct box *box)
 	return 0;
 }
 
-// Hides path: a directory behind the empty read-only tmpfs (a copy of *empty, made at the first use), a file behind
-// /dev/null. One that this kernel does not have needs no hiding.
-static int mask(const char *path, const char **empty)
+// The one empty read-only tmpfs behind which directories are hidden. A copy can be made only of what is mounted: the
+// first one is mounted, the others are copies of it.
+static int open_empty(const char *first)
 {
 	static const struct mnt_option options[] = {{"nr_blocks", "1"}, {"nr_inodes", "1"}, {"mode", "0555"}};
-	struct stat st;
-	int fd, ret;
 
-	if (lstat(path, &st))
-		return errno == ENOENT ? 0 : fail("stat", "%s", path);
-	if (!S_ISDIR(st.st_mode))
-		fd = mnt_clone(AT_FDCWD, "/dev/null", false, MOUNT_ATTR_RDONLY);
-	else if (*empty)
-		fd = mnt_clone(AT_FDCWD, *empty, false, 0);
-	else
-		fd = mnt_new("tmpfs", options, COUNT(options), SAFE | MOUNT_ATTR_RDONLY);
-	if (fd < 0)
-		return -1;
-	if (S_ISDIR(st.st_mode))
-		*empty = path;
-	ret = mnt_attach(fd, AT_FDCWD, path);
-	close(fd);
-	return ret;
+	if (first)
+		return mnt_clone(AT_FDCWD, first, false, 0);
+	return mnt_new("tmpfs", options, COUNT(options), SAFE | MOUNT_ATTR_RDONLY);
 }
 
-static int make_read_only(const char *path)
+static int open_veil(const struct veil_row *row, const char *empty)
 {
-	int fd = mnt_clone(AT_FDCWD, path, true, SAFE | MOUNT_ATTR_RDONLY), ret;
+	switch (row->veil) {
+	case MASK_FILE:
+		return mnt_clone(AT_FDCWD, "/dev/null", false, 0);
+	case MASK_DIR:
+		return open_empty(empty);
+	case READ_ONLY:
+		return mnt_clone(AT_FDCWD, row->path, true, SAFE | MOUNT_ATTR_RDONLY);
+	}
+	return -1;
+}
 
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -1;
-	ret = mnt_attach(fd, AT_FDCWD, path);
-	close(fd);
-	return ret;
+static int draw_veils(void)
+{
+	const char *empty = NULL;
+
+	for (size_t i = 0; i < COUNT(veil_rows); i++) {
+		const struct veil_row *row = &veil_rows[i];
+		int fd, ret;
+
+		if (faccessat(AT_FDCWD, row->path, F_OK, 0) && errno == ENOENT)
+			continue;
+		fd = open_veil(row, empty);
+		if (fd < 0)
+			return -1;
+		ret = sys_move_mount(fd, "", AT_FDCWD, row->path, MOVE_MOUNT_F_EMPTY_PATH);
+		if (ret)
+			return fail("move_mount", "%s", row->path);
+		close(fd);
+		if (row->veil == MASK_DIR)
+			empty = row->path;
+	}
+	return 0;
 }
 
 static int attach_volumes(const struct box *box)
@@ -195,8 +214,6 @@ static int write_files(const struct box *box)
 
 static int mounts_up(struct box *box)
 {
-	const char *empty = NULL;
-
 	umask(0);
 	for (size_t i = 0; i < COUNT(mount_rows); i++) {
 		if (mount_one(&mount_rows[i]))
@@ -204,16 +221,22 @@ static int mounts_up(struct box *box)
 		if (!strcmp(mount_rows[i].target, "/dev") && fill_dev(box))
 			return -1;
 	}
-	for (size_t i = 0; i < COUNT(masked_rows); i++)
-		if (mask(masked_rows[i], &empty))
-			return -1;
-	for (size_t i = 0; i < COUNT(read_only_rows); i++)
-		if (make_read_only(read_only_rows[i]))
-			return -1;
+	if (draw_veils())
+		return -1;
 	umask(022);
 	if (attach_volumes(box))
 		return -1;
 	return write_files(box);
+}
+
+static void explain_veil(const struct veil_row *row)
+{
+	if (row->veil == MASK_FILE)
+		explain("open_tree move_mount", "mount --bind /dev/null %s", row->path);
+	else if (row->veil == MASK_DIR)
+		explain("fsopen fsmount move_mount", "mount -t tmpfs -o ro,size=4k tmpfs %s", row->path);
+	else
+		explain("open_tree mount_setattr move_mount", "mount --rbind -o ro %s %s", row->path, row->path);
 }
 
 static void mounts_explain(const struct box *box)
@@ -227,11 +250,8 @@ static void mounts_explain(const struct box *box)
 			node_rows[i].minor);
 	for (size_t i = 0; i < COUNT(link_rows); i++)
 		explain("symlink", "ln -s %s /dev/%s", link_rows[i].to, link_rows[i].name);
-	for (size_t i = 0; i < COUNT(masked_rows); i++)
-		explain("open_tree move_mount", "mount --bind /dev/null %s", masked_rows[i]);
-	for (size_t i = 0; i < COUNT(read_only_rows); i++)
-		explain("open_tree mount_setattr move_mount", "mount --bind -o ro %s %s", read_only_rows[i],
-			read_only_rows[i]);
+	for (size_t i = 0; i < COUNT(veil_rows); i++)
+		explain_veil(&veil_rows[i]);
 	for (unsigned i = 0; i < box->spec->dns_count; i++) {
 		char ip[16];
 
