@@ -95,7 +95,7 @@ $(B)/filter_default.c: $(B)/boxfilter $(PROFILE)
 # KERNEL= and MODULES= take one's own; otherwise it is Debian's cloud kernel.
 KERNEL  ?= $(B)/kernel/vmlinuz
 MODULES ?= $(B)/kernel/modules
-CONFIG  ?= initramfs/shell.conf
+CONFIG  ?= initramfs/examples/shell.conf
 LISTS    = initramfs/machine.list initramfs/box-busybox.list
 $(B)/kernel/vmlinuz: | deps-boot
 	$(call say,FETCH,$@)tools/fetch-kernel $(@D)
@@ -126,6 +126,14 @@ install: all
 
 clean:
 	rm -rf $(B)
+
+$(B)/tests/%.o: tests/boot/%.c | $(B)/include
+	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(MUSLCFLAGS) $(TOOLCFLAGS) -fno-stack-protector -c -o $@ $<
+$(B)/tests/testinit: $(B)/tests/testinit.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
+
+check: all $(B)/tests/testinit $(KERNEL) $(B)/initramfs.cpio | deps-check
+	$(Q)tests/run $(B) $(SUITES)
 
 BENCH_RUN = bench-run bench-report bench-spec
 $(B)/bench/%.o: tests/bench/%.c tests/bench/bench.h | $(B)/include

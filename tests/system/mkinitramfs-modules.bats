@@ -177,13 +177,13 @@ need_kernel() {
 	cd "$ROOT"
 	sed "s,build/initbox,$BUILD/initbox," initramfs/machine.list >"$T/machine.list"
 	"$MK" --list "$T/machine.list" --list initramfs/box-busybox.list --modules-dir "$KERNEL_DIR/modules" \
-		--config initramfs/web.conf -o "$T/image"
+		--config initramfs/examples/web.conf -o "$T/image"
 	mkdir "$T/back"
 	cd "$T/back"
 	cpio -id --quiet <../image
 	cmp init "$BUILD/initbox"
 	[ "$(find . -path ./box -prune -o -type f -perm /111 -print)" = ./init ]
 	[ "$(find . -path ./box -prune -o -type l -print)" = '' ]
-	cmp etc/initbox.conf "$ROOT/initramfs/web.conf"
+	cmp etc/initbox.conf "$ROOT/initramfs/examples/web.conf"
 	[ "$(chroot box /bin/sh -c 'echo $((6 * 7)); ls -d /tmp /www/index.html')" = "$(printf '42\n/tmp\n/www/index.html')" ]
 }
