@@ -43,12 +43,9 @@ int mnt_new(const char *fstype, const struct mnt_option *options, size_t n, unsi
 	return fd;
 }
 
-int mnt_attach(int fd, int dirfd, const char *path)
+int mnt_attach(int fd, int dirfd, const char *path, uint64_t resolve)
 {
-	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = resolve};
 	int target = sys_openat2(dirfd, path, &how), ret = 0;
 
 	if (target < 0)

@@ -22,6 +22,7 @@ int undo_unwind(struct undo *u)
 	while (u->count > 0) {
 		struct undo_entry *e = &u->entry[--u->count];
 
+		log_line(LOG_DETAIL, "undo %s", e->what);
 		if (e->down(e->arg)) {
 			strcpy(err_last.phase, "undo");
 			log_err(&err_last);

@@ -49,7 +49,7 @@ static int mount_early(const struct early_row *row)
 	fd = mnt_new(row->fstype, &row->option, row->option.key ? 1 : 0, row->attrs);
 	if (fd < 0)
 		return -1;
-	ret = mnt_attach(fd, AT_FDCWD, row->target);
+	ret = mnt_attach(fd, AT_FDCWD, row->target, RESOLVE_NO_SYMLINKS);
 	close(fd);
 	return ret;
 }

@@ -4,9 +4,11 @@
 // /proc -> somewhere fails (CVE-2019-19921) instead of being followed.
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -83,7 +85,7 @@ static int mount_one(const struct mount_row *row)
 	if (row->mode && mkdirat(AT_FDCWD, row->target, row->mode) && errno != EEXIST)
 		ret = fail("mkdir", "%s", row->target);
 	else
-		ret = mnt_attach(fd, AT_FDCWD, row->target);
+		ret = mnt_attach(fd, AT_FDCWD, row->target, RESOLVE_NO_SYMLINKS);
 	close(fd);
 	return ret;
 }
@@ -107,7 +109,7 @@ static int fill_dev(struct box *box)
 	if (box->console_fd >= 0) {
 		if (mknod("/dev/console", S_IFREG | 0600, 0))
 			return fail("mknod", "/dev/console");
-		return mnt_attach(box->console_fd, AT_FDCWD, "/dev/console");
+		return mnt_attach(box->console_fd, AT_FDCWD, "/dev/console", RESOLVE_NO_SYMLINKS);
 	}
 	return 0;
 }
@@ -159,21 +161,45 @@ static int draw_veils(void)
 	return 0;
 }
 
+// Makes a missing target: a directory for a directory, an empty file for anything else. Links are followed: they end in
+// the box, whose root is all there is by now.
+static int make_target(const char *target, bool directory)
+{
+	char parent[PATH_MAX];
+
+	if (directory)
+		return file_mkdirs(AT_FDCWD, target, 0755);
+	if (fmt(parent, sizeof(parent), "%.*s", (int)(strrchr(target, '/') - target), target))
+		return fail("mkdir", "%s", target);
+	if (file_mkdirs(AT_FDCWD, parent, 0755))
+		return -1;
+	return mknod(target, S_IFREG | 0644, 0) && errno != EEXIST ? fail("mknod", "%s", target) : 0;
+}
+
+// Nothing but the kernel's own goes on or below /proc and /sys: what initbox and the program read there has to be true
+// (CVE-2019-16884, CVE-2025-52881).
+static int attach_volume(const struct volume *v, int fd)
+{
+	struct stat st;
+	struct statfs target;
+
+	if (fstat(fd, &st))
+		return fail("stat", "volume %s", v->source);
+	if (make_target(v->target, S_ISDIR(st.st_mode)))
+		return -1;
+	if (statfs(v->target, &target))
+		return fail("statfs", "volume %s", v->target);
+	if (target.f_type == PROC_SUPER_MAGIC || target.f_type == SYSFS_MAGIC)
+		return fail_text("a volume can't be in /proc or /sys", "volume %s", v->target);
+	return mnt_attach(fd, AT_FDCWD, v->target, 0);
+}
+
 static int attach_volumes(const struct box *box)
 {
 	for (unsigned i = 0; i < box->spec->volume_count; i++) {
-		const char *target = box->spec->volume[i].target;
-		struct stat st;
-		int fd = box->volume_fd[i];
-
-		if (fstat(fd, &st))
-			return fail("stat", "%s", box->spec->volume[i].source);
-		if (S_ISDIR(st.st_mode) ? file_mkdirs(AT_FDCWD, target, 0755)
-					: mknod(target, S_IFREG | 0644, 0) && errno != EEXIST)
-			return S_ISDIR(st.st_mode) ? -1 : fail("mknod", "%s", target);
-		if (mnt_attach(fd, AT_FDCWD, target))
+		if (attach_volume(&box->spec->volume[i], box->volume_fd[i]))
 			return -1;
-		close(fd);
+		close(box->volume_fd[i]);
 	}
 	return 0;
 }

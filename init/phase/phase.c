@@ -11,6 +11,7 @@ int phase_run(struct box *box, const struct phase *const *phases)
 		const struct phase *p = *phases;
 		uint64_t from = trace_now();
 
+		log_line(LOG_DETAIL, "phase %s", p->name);
 		if (log_setup.explain && p->explain)
 			p->explain(box);
 		if (!log_setup.dry_run && p->up(box)) {

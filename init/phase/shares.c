@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mnt.h"
+#include "base/sys.h"
 #include "phase/phase.h"
 
 static int shares_up(struct box *box)
@@ -22,7 +23,7 @@ static int shares_up(struct box *box)
 		fd = mnt_new("virtiofs", &source, 1, 0);
 		if (fd < 0)
 			return -1;
-		ret = mnt_attach(fd, AT_FDCWD, path);
+		ret = mnt_attach(fd, AT_FDCWD, path, RESOLVE_NO_SYMLINKS);
 		close(fd);
 		if (ret)
 			return -1;

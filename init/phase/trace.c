@@ -21,6 +21,8 @@ struct trace {
 
 static struct trace *trace;
 static enum trace_side my_side = TRACE_HOST;
+static const char *out_name;
+static int out = -1;
 
 int trace_start(void)
 {
@@ -30,6 +32,15 @@ int trace_start(void)
 		return fail("mmap", "trace");
 	trace = p;
 	return 0;
+}
+
+int trace_open(const char *file)
+{
+	out_name = file;
+	if (!strcmp(file, "console"))
+		return 0;
+	out = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	return out < 0 ? fail("open", "trace %s", file) : 0;
 }
 
 void trace_set_side(enum trace_side side)
@@ -81,16 +92,15 @@ static const char *side_name(const struct span *s)
 	return s->side == TRACE_HOST ? "host" : "box";
 }
 
-int trace_write(const char *file)
+int trace_write(void)
 {
 	char text[64 * 128];
 	struct buf b = BUF(text);
 	unsigned n = count();
-	int fd;
 
 	if (trace->used > n)
 		log_line(LOG_NOTE, "trace: %u spans left out", trace->used - n);
-	if (!strcmp(file, "console")) {
+	if (out < 0) {
 		for (unsigned i = 0; i < n; i++)
 			log_line(LOG_ERROR, "trace: %s: %s: %lu us", side_name(&trace->span[i]), trace->span[i].name,
 				 (unsigned long)(trace->span[i].to - trace->span[i].from) / 1000);
@@ -107,13 +117,7 @@ int trace_write(const char *file)
 			(unsigned)((s->to - s->from) % 1000));
 	}
 	buf_str(&b, "\n]}\n");
-	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return fail("open", "%s", file);
-	if (write(fd, b.p, b.len) != (ssize_t)b.len) {
-		fail("write", "%s", file);
-		close(fd);
-		return -1;
-	}
-	return close(fd) ? fail("close", "%s", file) : 0;
+	if (write(out, b.p, b.len) != (ssize_t)b.len || close(out))
+		return fail("write", "trace %s", out_name);
+	return 0;
 }

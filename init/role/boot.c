@@ -33,28 +33,13 @@ static int read_config(struct spec *s, size_t i)
 	return parse_config(s, config_text[i], (size_t)n, name);
 }
 
-// The kernel writes its own messages to /dev/console; a terminal apart keeps them out of the program's output.
-static int use_console(const char *path)
-{
-	int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0 || dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
-		return fail("open", "console %s", path);
-	return close(fd);
-}
-
-// The kernel's command line is read first for the two devices, so that also a broken configuration file is reported
+// The kernel's command line is read first for status-port alone, so that also a broken configuration file is reported
 // to the host, and once more at the end, because it wins over the files.
 static int configure(struct spec *s)
 {
-	const char *console;
-
 	if (file_read(AT_FDCWD, "/proc/cmdline", cmdline, sizeof(cmdline) - 1) < 0)
 		return -1;
 	s->status_port = parse_cmdline_value(cmdline, "status-port");
-	console = parse_cmdline_value(cmdline, "console");
-	if (console && use_console(console))
-		return -1;
 	for (size_t i = 0; i < COUNT(config_files); i++)
 		if (read_config(s, i))
 			return -1;
@@ -79,7 +64,7 @@ static int start(struct spec *s)
 	none.spec = s;
 	if (box_block_signals() || trace_start() || phase_run(&none, early) || configure(s) || spec_freeze())
 		return -1;
-	if (s->console && use_console(s->console))
+	if (s->trace && trace_open(s->trace))
 		return -1;
 	if (s->stdin_from == STDIN_NULL)
 		make_console_raw();
@@ -88,9 +73,9 @@ static int start(struct spec *s)
 	return phase_run(&none, machine);
 }
 
-static void write_trace(const struct spec *s, uint64_t from)
+static void write_trace(uint64_t from)
 {
-	if (trace_write(s->trace))
+	if (trace_write())
 		log_err(&err_last);
 	if (trace_end("start"))
 		log_line(LOG_ERROR, "trace: exec at %lu us after /init", (unsigned long)(trace_end("start") - from) / 1000);
@@ -108,7 +93,7 @@ _Noreturn void boot_main(void)
 	else
 		code = box_run(s, &failed);
 	if (s->trace)
-		write_trace(s, from);
+		write_trace(from);
 	power_report(s, code, failed);
 	power_off();
 }

@@ -218,6 +218,7 @@ static int run_phases(struct box *box, struct watch *w)
 		return -1;
 	if (pid == 0)
 		box_init(box);
+	log_line(LOG_DETAIL, "%s: its PID 1 is %d here", box->spec->name, (int)pid);
 	if (phase_run(box, after_clone) || gate_open(box)) {
 		struct err mine = err_last;
 

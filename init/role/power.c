@@ -5,6 +5,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "role/power.h"
 
@@ -46,6 +47,9 @@ _Noreturn void power_off(void)
 	pid_t pid;
 
 	sync();
+	// "reboot: Power down" is an emergency to the kernel; it would end up behind the program's last byte.
+	if (file_write(AT_FDCWD, "/proc/sys/kernel/printk", "0"))
+		log_err(&err_last);
 	// In a child: PID 1 must not end, whatever reboot(2) does to its caller.
 	pid = fork();
 	if (pid <= 0) {

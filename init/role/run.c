@@ -52,7 +52,7 @@ int run_main(int argc, char **argv)
 	case PARSE_BAD:
 		return refuse();
 	}
-	if (spec_check(s) || box_block_signals() || (s->trace && trace_start()))
+	if (spec_check(s) || box_block_signals() || (s->trace && (trace_start() || trace_open(s->trace))))
 		return refuse();
 	if (spec_freeze())
 		return refuse();
@@ -60,7 +60,7 @@ int run_main(int argc, char **argv)
 	log_setup.explain = s->explain || s->dry_run;
 	log_setup.dry_run = s->dry_run;
 	code = box_run(s, &failed);
-	if (s->trace && !s->dry_run && trace_write(s->trace))
-		return refuse();
+	if (s->trace && trace_write())
+		log_err(&err_last);
 	return code;
 }

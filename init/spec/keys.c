@@ -68,7 +68,7 @@ static const struct key keys[] = {
 	 .help = "print each step and the shell command that it stands for"},
 	{"dry-run", 0, SCOPE_BOX | SCOPE_FLAG, KEY_BOOL, FIELD(dry_run), .arg = "yes|no",
 	 .help = "print the steps and do nothing"},
-	{"verbose", 0, SCOPE_BOX | SCOPE_FLAG, KEY_BOOL, FIELD(verbose), .arg = "yes|no", .help = "say more"},
+	{"verbose", 0, SCOPE_BOX | SCOPE_FLAG, KEY_BOOL, FIELD(verbose), .arg = "yes|no", .help = "name each phase as it starts, and what is undone"},
 	{"command", 0, SCOPE_MACHINE, KEY_WORDS, LIST(command, MAX_ARGS), .arg = "WORDS", .help = "the program and its arguments"},
 	{"machine-link", 0, SCOPE_MACHINE, KEY_LINK, FIELD(machine_link), .arg = "LINK",
 	 .help = "the machine's own network interface"},
@@ -77,8 +77,6 @@ static const struct key keys[] = {
 	 .help = "its default route"},
 	{"share", 0, SCOPE_MACHINE, KEY_VOLUME, LIST(share, MAX_SHARES), .arg = "TAG:DST[:ro]",
 	 .help = "show a virtiofs share in the box"},
-	{"console", 0, SCOPE_MACHINE, KEY_PATH, FIELD(console), .arg = "DEVICE",
-	 .help = "terminal of the box and of initbox's messages (/dev/console)"},
 	{"status-port", 0, SCOPE_MACHINE, KEY_PATH, FIELD(status_port), .arg = "DEVICE",
 	 .help = "serial line that the exit status is written to"},
 };

@@ -51,7 +51,7 @@ struct spec {
 	struct port publish[MAX_PORTS];
 	uint32_t dns[MAX_DNS];
 	// machine
-	const char *machine_link, *status_port, *console;
+	const char *machine_link, *status_port;
 	struct net4 machine_address, machine_gateway;
 	struct volume share[MAX_SHARES]; // source is a virtiofs tag
 	// how to talk

@@ -196,7 +196,7 @@ const char *value_volume(const char *s, struct volume *v)
 	const char *colon = strchr(s, ':'), *end;
 	struct volume out = {0};
 
-	if (!colon || colon == s || colon[1] != '/')
+	if (!colon || colon == s || colon[1] != '/' || strspn(colon + 1, "/") == strcspn(colon + 1, ":"))
 		return why;
 	end = strchr(colon + 1, ':');
 	if (end && !strcmp(end, ":ro"))
