@@ -6,6 +6,7 @@ VERSION = 0.1
 CC     ?= gcc
 B       = build
 PREFIX ?= /usr/local
+MANDIR ?= $(PREFIX)/share/man
 SHELL   = /bin/sh
 ifeq ($(origin CC),default)
 CC = gcc
@@ -45,7 +46,7 @@ INIT = main \
        role/boot role/box role/power role/reap role/run
 INITOBJ = $(INIT:%=$(B)/init/%.o) $(B)/init/filter_default.o
 
-all: $(B)/initbox $(B)/boxfilter $(B)/mkinitramfs
+all: $(B)/initbox $(B)/boxfilter $(B)/mkinitramfs $(B)/initbox.1
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
@@ -120,8 +121,13 @@ deps-bench:
 	$(Q)tools/deps build boot bench
 deps: deps-check
 
+# The options in the man page are those that the program lists.
+$(B)/initbox.1: tools/make-man tools/initbox.1.in $(B)/initbox
+	$(call say,MAN,$@)tools/make-man $(B)/initbox tools/initbox.1.in >$@
+
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1
+	install -m 644 $(B)/initbox.1 $(DESTDIR)$(MANDIR)/man1
 	install -m 755 $(B)/initbox $(B)/boxfilter $(B)/mkinitramfs $(DESTDIR)$(PREFIX)/bin
 
 clean:

@@ -199,16 +199,15 @@ static void link_explain(const struct box *box)
 	const struct spec *s = box->spec;
 	uint32_t gateway = htonl(ntohl(s->subnet.addr) + 1);
 	const char *veth = box->veth[0] ? box->veth : "VETH";
-	char ip[16];
+	char ip[16], pid[12] = "PID";
 
-	if (s->network != NETWORK_BRIDGE)
+	if (s->network != NETWORK_BRIDGE || (box->pid && fmt(pid, sizeof(pid), "%d", (int)box->pid)))
 		return;
 	explain("RTM_NEWLINK, for the first box", "ip link add %s up type bridge forward_delay 0", s->bridge);
 	explain("RTM_NEWADDR, for the first box", "ip addr add %s/%u broadcast + dev %s", fmt_ip4(ip, gateway),
 		s->subnet.prefix, s->bridge);
 	explain("write, for the first box", "sysctl -w net.ipv4.ip_forward=1 net.ipv4.conf.%s.route_localnet=1", s->bridge);
-	explain("RTM_NEWLINK", "ip link add %s up master %s type veth peer name eth0 netns %d", veth, s->bridge,
-		(int)box->pid);
+	explain("RTM_NEWLINK", "ip link add %s up master %s type veth peer name eth0 netns %s", veth, s->bridge, pid);
 	explain("RTM_NEWLINK", "ip link set %s type bridge_slave %s", veth,
 		sysctl_is(bridge_nf, '1') ? "hairpin on" : "isolated on");
 }

@@ -265,12 +265,34 @@ static void explain_veil(const struct veil_row *row)
 		explain("open_tree mount_setattr move_mount", "mount --rbind -o ro %s %s", row->path, row->path);
 }
 
+static void explain_mount(const struct mount_row *row)
+{
+	static const struct {
+		unsigned attr;
+		const char *name;
+	} attrs[] = {
+		{MOUNT_ATTR_RDONLY, ",ro"},
+		{MOUNT_ATTR_NODEV, ",nodev"},
+		{MOUNT_ATTR_NOEXEC, ",noexec"},
+	};
+	char text[128];
+	struct buf b = BUF(text);
+
+	buf_str(&b, "nosuid");
+	for (size_t i = 0; i < COUNT(attrs); i++)
+		if (row->attrs & attrs[i].attr)
+			buf_str(&b, attrs[i].name);
+	for (size_t i = 0; i < option_count(row); i++)
+		buf_fmt(&b, ",%s%s%s", row->options[i].key, row->options[i].value ? "=" : "",
+			row->options[i].value ? row->options[i].value : "");
+	explain("fsopen fsconfig fsmount openat2 move_mount", "mount -t %s -o %s %s %s", row->fstype, b.p, row->fstype,
+		row->target);
+}
+
 static void mounts_explain(const struct box *box)
 {
 	for (size_t i = 0; i < COUNT(mount_rows); i++)
-		explain("fsopen fsconfig fsmount openat2 move_mount", "mount -t %s%s %s %s", mount_rows[i].fstype,
-			mount_rows[i].attrs & MOUNT_ATTR_RDONLY ? " -o ro" : "", mount_rows[i].fstype,
-			mount_rows[i].target);
+		explain_mount(&mount_rows[i]);
 	for (size_t i = 0; i < COUNT(node_rows); i++)
 		explain("mknod", "mknod -m 666 /dev/%s c %u %u", node_rows[i].name, node_rows[i].major,
 			node_rows[i].minor);
