@@ -1,0 +1,198 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# Common ground of the tests of `initbox run`: a root file system, and a host of its own for each test.
+#
+#   load lib; setup_file() { make_root; }; @test "…" { inside FUNCTION [ARGUMENT…]; }
+#
+# FUNCTION runs in namespaces of its own (network, mounts, hostname, processes, cgroups), where it may spoil what it
+# likes. When it has ended, the leak checker (tests/lib/leaks.sh) must find that host as it was, and the root file
+# system must be untouched. INITBOX names another binary than build/initbox.
+
+bats_require_minimum_version 1.5.0 2>/dev/null || :
+
+LIB=${BASH_SOURCE[0]}
+HERE=$(cd "$(dirname "$LIB")" && pwd)
+
+# --- outside: the test process of bats
+
+# A root made of busybox, with two users, in $ROOT; build/initbox in $INITBOX.
+make_root() {
+	local top applet
+	top=$(cd "$HERE/../.." && pwd)
+	export INITBOX=${INITBOX:-${BUILD:-$top/build}/initbox} ROOT=$BATS_FILE_TMPDIR/root
+	case $INITBOX in /*) ;; *) INITBOX=$top/$INITBOX ;; esac
+	[ -x "$INITBOX" ] || { echo "$INITBOX: not there; make it first" >&2; return 1; }
+	umask 022
+	mkdir -p "$ROOT"/{bin,etc,root,srv/deep,home/alice,tmp}
+	chmod 1777 "$ROOT/tmp"
+	chown 1000:1000 "$ROOT/home/alice"
+	cp "$(command -v busybox)" "$ROOT/bin/busybox"
+	for applet in $(busybox --list); do
+		[ "$applet" = busybox ] || ln -s busybox "$ROOT/bin/$applet"
+	done
+	printf '%s\n' root:x:0:0:root:/root:/bin/sh alice:x:1000:1000::/home/alice:/bin/sh >"$ROOT/etc/passwd"
+	printf '%s\n' root:x:0: alice:x:1000: staff:x:50:alice video:x:44:bob,alice >"$ROOT/etc/group"
+	echo 'of the image' >"$ROOT/srv/file"
+	echo 'of the image, too' >"$ROOT/srv/deep/file"
+}
+
+# make_helper NAME…: compiles tests/system/NAME.c, static, to $ROOT/bin/NAME.
+make_helper() {
+	local name
+	for name; do
+		"${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -static -s -o "$ROOT/bin/$name" "$HERE/$name.c"
+	done
+}
+
+# Where the host has the v2 hierarchy.
+cgroup2_mount() {
+	awk '{ for (i = 7; i < NF; i++) if ($i == "-" && $(i + 1) == "cgroup2") { print $5; exit } }' /proc/self/mountinfo
+}
+
+# inside FUNCTION [ARGUMENT…]: runs it on a host of its own. Its cgroup is the root of a cgroup namespace, so that tests
+# that run at the same time don't see each other; whatever is left in it at the end is killed.
+inside() {
+	local group status=0 until_s=$((SECONDS + 5))
+	group=$(mktemp -d "$(cgroup2_mount)/initbox-test-XXXXXX")
+	declare -f >"$BATS_TEST_TMPDIR/functions"
+	# shellcheck disable=SC2016 # expanded by the shells that are started
+	bash -c 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"' - "$group" \
+		unshare --cgroup --net --mount --uts --ipc --pid --fork --kill-child --mount-proc --propagation private \
+		bash -c '. "$1"; . "$2"; shift 2; host_main "$@"' - "$LIB" "$BATS_TEST_TMPDIR/functions" "$@" \
+		3>&- 4>&- 5>&- || status=$?
+	echo 1 >"$group/cgroup.kill"
+	until rmdir "$group" 2>/dev/null; do
+		[ $SECONDS -lt $until_s ] || { echo "$group: can't be removed"; return 1; }
+		sleep 0.01
+	done
+	return $status
+}
+
+# --- inside: the host of one test
+
+root_sum() {
+	(cd "$ROOT" && find . -printf '%p %y %m %U %G %s %l %T@ %C@\n' | LC_ALL=C sort | cksum)
+}
+
+host_main() {
+	set -euE -o pipefail
+	trap 'echo "line $LINENO of ${FUNCNAME[0]-}: status $?: $BASH_COMMAND" >&2' ERR
+	mount -t tmpfs tmpfs /run
+	mount -t cgroup2 cgroup2 /sys/fs/cgroup
+	mkdir /run/tmp
+	export TMPDIR=/run/tmp LEAKS_TMP=/run/tmp LEAKS_CGROUP=/sys/fs/cgroup HOME=/root
+	unset LEAKS_STATE
+	hostname host
+	ip link set lo up
+	cd /run/tmp
+	# shellcheck source=tests/lib/leaks.sh
+	. "$HERE/../lib/leaks.sh"
+	BACKGROUND=()
+	[ "$(type -t prepare)" != function ] || prepare
+	leaks_snapshot /run/before
+	root_sum >/run/root-before
+	"$@"
+	stop_all
+	leaks_check /run/before
+	root_sum | cmp - /run/root-before
+}
+
+# box [OPTION…] -- COMMAND…
+box() {
+	"$INITBOX" run --rootfs "$ROOT" "$@"
+}
+
+# expect CODE COMMAND…: stdout in out, stderr in err.
+expect() {
+	local code=$1 got=0
+	shift
+	"$@" >out 2>err || got=$?
+	[ "$got" = "$code" ] && return
+	echo "$*: exit $got instead of $code"
+	sed 's/^/stdout: /' out
+	sed 's/^/stderr: /' err
+	return 1
+}
+
+# prints CODE TEXT COMMAND…: as expect, with exactly that line on stdout and nothing on stderr.
+prints() {
+	local code=$1 text=$2
+	shift 2
+	expect "$code" "$@"
+	same "$text" "$(cat out)" "$*"
+	same '' "$(cat err)" "stderr of $*"
+}
+
+# same WANTED GOT WHAT
+same() {
+	[ "$1" = "$2" ] && return
+	printf '%s:\nwanted: %s\ngot:    %s\n' "${3-}" "$1" "$2"
+	return 1
+}
+
+# line REGEX FILE
+line() {
+	grep -Eq -- "$1" "$2" && return
+	echo "$2 has no line '$1':"
+	cat "$2"
+	return 1
+}
+
+# refused REGEX COMMAND…: exit 125, nothing on stdout, one error line that matches, a hint at most.
+refused() {
+	local regex=$1
+	shift
+	expect 125 "$@"
+	same '' "$(cat out)" "stdout of $*"
+	line "^initbox: .*$regex" err
+	same 1 "$(grep -vc '^initbox: hint: ' err)" "error lines of $*: $(cat err)"
+}
+
+# soon COMMAND…: it succeeds within 5 s.
+soon() {
+	local until_s=$((SECONDS + 5))
+	until "$@"; do
+		[ $SECONDS -lt $until_s ] || { echo "never: $*"; return 1; }
+		sleep 0.01
+	done
+}
+
+gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# background COMMAND…: its pid in $PID; stop_all ends it.
+background() {
+	"$@" &
+	PID=$!
+	BACKGROUND+=("$PID")
+}
+
+# start NAME [OPTION…]: a box that stays until it is stopped, with its launcher in $PID; returns when its program runs.
+start() {
+	local name=$1
+	shift
+	background "$INITBOX" run --rootfs "$ROOT" --name "$name" --stdin null "$@" -- \
+		/bin/sh -c 'trap "exit 0" TERM; echo ready; while :; do sleep 60 & wait $!; done' >"$name.log" 2>&1
+	soon box_is_up "$name" "$PID"
+}
+
+box_is_up() {
+	grep -q '^ready' "$1.log" && return
+	gone "$2" && { cat "$1.log"; exit 1; }
+	return 1
+}
+
+# stop PID…: ends launchers in order and waits for them.
+stop() {
+	local pid
+	for pid; do
+		kill -TERM "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
+	done
+}
+
+stop_all() {
+	stop "${BACKGROUND[@]}"
+	BACKGROUND=()
+}
