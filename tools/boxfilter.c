@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#define _GNU_SOURCE
 #include "boxfilter.h"
 #include "boxfilter_print.h"
 

@@ -4,9 +4,9 @@
  * becomes a BPF program. The way of a profile through the files:
  *
  *   boxfilter_profile.c  JSON → struct profile: rules for one machine, one set
- *                        of capabilities, one kernel
- *   boxfilter_rules.c    struct profile → libseccomp → struct verdict of every
- *                        range of syscall numbers
+ *                        of capabilities, one kernel (boxfilter_row.c)
+ *   boxfilter_rules.c    struct profile → libseccomp → programs
+ *   boxfilter_ranges.c   programs → what happens to each range of numbers
  *   boxfilter_shape.c    ranges → a short program (boxfilter_asm.c)
  *   boxfilter_check.c    the program against the rules, by running it
  *   boxfilter_print.c    the program as bytes, C or text
@@ -115,12 +115,6 @@ bool op_find(const char *name, enum scmp_compare *op);
 int cap_find(const char *name);
 /* "EPERM" → 1; -1 for a name that is not in the table. */
 int errno_find(const char *name);
-/*
- * For a syscall that libseccomp does not know yet (Linux 6.8 and later): how far
- * its number is above that of pidfd_send_signal, the first one that has the same
- * number on every architecture. -1 for any other.
- */
-int newer_find(const char *name);
 /* How often ordinary programs make a call; 1 for what the table has not. */
 unsigned weight_find(const char *name);
 
@@ -131,8 +125,15 @@ unsigned weight_find(const char *name);
  * *exists tells whether the name is known at all.
  */
 int64_t syscall_number(const struct arch *arch, const char *name, bool *exists);
-/* The name libseccomp has for a number on an architecture, or NULL. */
+/* The name that a number has on an architecture, or NULL. */
 const char *syscall_name(const struct arch *arch, uint32_t nr);
+/*
+ * Whether the number is outside the count that all architectures share, so that
+ * its size says nothing about its age.
+ */
+bool syscall_is_private(const struct arch *arch, int64_t nr);
+/* Whether libseccomp does not know the name. */
+bool syscall_is_newer(const char *name);
 
 /* boxfilter_profile.c */
 

@@ -4,7 +4,6 @@
  * it is written, against what the profile's rules say; neither libseccomp nor
  * the shape of the program is trusted.
  */
-#define _GNU_SOURCE
 #include "boxfilter.h"
 
 #include <errno.h>
@@ -76,7 +75,8 @@ static uint32_t expect_default(const struct checker *c, uint32_t nr)
 	case SECCOMP_RET_ERRNO:
 	case SECCOMP_RET_KILL_THREAD:
 	case SECCOMP_RET_KILL_PROCESS:
-		if (nr > c->newest || nr == c->clone3 || !syscall_name(c->arch, nr))
+		if ((nr > c->newest && !syscall_is_private(c->arch, nr)) || nr == c->clone3 ||
+		    !syscall_name(c->arch, nr))
 			return SECCOMP_RET_ERRNO | ENOSYS;
 		return action;
 	default:
@@ -120,12 +120,19 @@ static bool is_expected(const struct checker *c, const struct seccomp_data *data
 static void try_call(const struct checker *c, const struct seccomp_data *data)
 {
 	uint32_t action = run_program(c->program, data, c->arch->big_endian, NULL);
+	const char *name;
 
 	if (is_expected(c, data, action))
 		return;
-	fail("%s: internal error: on %s, syscall %u (%#llx, %#llx, %#llx, %#llx, %#llx, %#llx) "
-	     "would get 0x%08x, which is not what the rules say", c->profile->file, c->arch->name,
-	     (unsigned)data->nr, (unsigned long long)data->args[0], (unsigned long long)data->args[1],
+	/*
+	 * Seen with conditions that overlap in several arguments: libseccomp 2.5
+	 * compares what the test before has loaded.
+	 */
+	name = syscall_name(c->arch, (uint32_t)data->nr);
+	fail("%s: %s (%u on %s): libseccomp gets the rules wrong: with (%#llx, %#llx, %#llx, %#llx, "
+	     "%#llx, %#llx) the filter would say 0x%08x; make the conditions simpler",
+	     c->profile->file, name ? name : "unused", (unsigned)data->nr, c->arch->name,
+	     (unsigned long long)data->args[0], (unsigned long long)data->args[1],
 	     (unsigned long long)data->args[2], (unsigned long long)data->args[3],
 	     (unsigned long long)data->args[4], (unsigned long long)data->args[5], action);
 }
@@ -242,7 +249,7 @@ static void check_arch(struct checker *c)
 	c->newest = syscall_number(c->arch, "pidfd_send_signal", &exists) - 1;
 	for (size_t i = 0; i < p->n_rules; i++) {
 		c->numbers[i] = syscall_number(c->arch, p->rules[i].name, &exists);
-		if (c->numbers[i] > c->newest)
+		if (c->numbers[i] > c->newest && !syscall_is_private(c->arch, c->numbers[i]))
 			c->newest = c->numbers[i];
 	}
 	for (uint32_t n = 0; n < 1024; n++)

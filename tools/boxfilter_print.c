@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#define _GNU_SOURCE
 #include "boxfilter_print.h"
 
 #include <endian.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-#define _GNU_SOURCE
 #include "boxfilter_rules.h"
 
 #include <endian.h>
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -55,7 +56,7 @@ static void collect_entries(struct compiler *c)
 
 		if (!exists)
 			continue;
-		if (nr > c->newest)
+		if (nr > c->newest && !syscall_is_private(c->arch, nr))
 			c->newest = nr;
 		if (!rule->applies)
 			continue;
@@ -63,7 +64,7 @@ static void collect_entries(struct compiler *c)
 		if (!entry) {
 			entry = &c->entries[c->n_entries++];
 			*entry = (struct entry){
-				.name = rule->name, .nr = nr, .newer = newer_find(rule->name) >= 0,
+				.name = rule->name, .nr = nr, .newer = syscall_is_newer(rule->name),
 			};
 		}
 		if (rule->n_conditions) {
@@ -77,6 +78,35 @@ static void collect_entries(struct compiler *c)
 			complain(c, rule, "contradicts an earlier row, which counts");
 		}
 	}
+}
+
+/*
+ * Overlapping conditions can make libseccomp 2.5 free parts of its tree twice: it
+ * then crashes or never ends. Nothing has been written by then.
+ */
+#define GUARD_SECONDS 10
+
+static char guard_text[512];	/* made before, since a handler can't format */
+
+static void guard_end(int number)
+{
+	ssize_t written = write(STDERR_FILENO, guard_text, strlen(guard_text));
+
+	(void)number;
+	(void)written;
+	_exit(1);
+}
+
+static void guard(const char *file, const struct rule *rule)
+{
+	static const int signals[] = { SIGALRM, SIGSEGV, SIGBUS, SIGABRT, SIGILL };
+
+	snprintf(guard_text, sizeof(guard_text),
+		 "boxfilter: %s:%u:%u: %s: libseccomp fails on the rules up to here; make the conditions simpler\n",
+		 file, rule->line, rule->column, rule->name);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		signal(signals[i], guard_end);
+	alarm(GUARD_SECONDS);
 }
 
 static void must(int result, const char *what)
@@ -113,6 +143,7 @@ static void add_rule(const struct compiler *c, scmp_filter_ctx context, const st
 			.datum_a = rule->conditions[i].value,
 			.datum_b = rule->conditions[i].value_two,
 		};
+	guard(c->profile->file, rule);
 	/* libseccomp takes numbers of the machine it runs on and translates. */
 	result = seccomp_rule_add_array(context, rule->action,
 					seccomp_syscall_resolve_name(rule->name),

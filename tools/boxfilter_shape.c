@@ -93,6 +93,30 @@ static size_t put_tree(struct tree *t, size_t i, size_t j)
 	return asm_branch(t->assembler, BPF_JGE, t->ranges[c->split].first, high, low);
 }
 
+/* A place that does not depend on what was loaded before. */
+static bool starts_anew(const struct sock_filter *s)
+{
+	return BPF_CLASS(s->code) == BPF_LD || BPF_CLASS(s->code) == BPF_RET;
+}
+
+/*
+ * For a 32-bit mask, libseccomp loads the upper half, masks it with 0 and compares
+ * with 0. Where pc starts such a triple, returns the place that it leads to anyway;
+ * else pc.
+ */
+static size_t skip_constant(const struct program *program, size_t pc)
+{
+	const struct sock_filter *s = &program->code[pc];
+	size_t next;
+
+	if (pc + 3 >= program->length || s->code != (BPF_LD | BPF_W | BPF_ABS) ||
+	    s[1].code != (BPF_ALU | BPF_AND | BPF_K) || s[1].k ||
+	    s[2].code != (BPF_JMP | BPF_JEQ | BPF_K))
+		return pc;
+	next = pc + 3 + (s[2].k ? s[2].jf : s[2].jt);
+	return next < program->length && starts_anew(&program->code[next]) ? next : pc;
+}
+
 /*
  * Copies the code that is reached from pc, last instruction first. The places of
  * what is copied are kept, so that ranges can share code.
@@ -108,6 +132,10 @@ static size_t copy_code(struct assembler *a, const struct program *program, size
 
 		if (!reached[i] || BPF_CLASS(s->code) == BPF_RET)
 			continue;
+		if (skip_constant(program, i) != i) {
+			reached[skip_constant(program, i)] = true;
+			continue;
+		}
 		if (s->code == (BPF_JMP | BPF_JA)) {
 			reached[i + 1 + s->k] = true;
 		} else if (BPF_CLASS(s->code) == BPF_JMP) {
@@ -124,6 +152,8 @@ static size_t copy_code(struct assembler *a, const struct program *program, size
 			continue;
 		if (BPF_CLASS(s->code) == BPF_RET)
 			places[i] = asm_return(a, s->k);
+		else if (skip_constant(program, i) != i)
+			places[i] = places[skip_constant(program, i)];
 		else if (s->code == (BPF_JMP | BPF_JA))
 			places[i] = places[i + 1 + s->k];
 		else if (BPF_CLASS(s->code) == BPF_JMP)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#define _GNU_SOURCE
 #include "boxfilter.h"
 
 #include <errno.h>
@@ -151,29 +150,6 @@ int errno_find(const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(errnos); i++)
 		if (!strcmp(name, errnos[i].name))
 			return errnos[i].value;
-	return -1;
-}
-
-int newer_find(const char *name)
-{
-	/*
-	 * From 424 on, a syscall has one number everywhere (plus the
-	 * architecture's base): include/uapi/asm-generic/unistd.h.
-	 */
-	static const struct {
-		const char *name;
-		int number;
-	} newer[] = {
-		{ "statmount", 457 }, { "listmount", 458 }, { "lsm_get_self_attr", 459 },
-		{ "lsm_set_self_attr", 460 }, { "lsm_list_modules", 461 }, { "mseal", 462 },
-		{ "setxattrat", 463 }, { "getxattrat", 464 }, { "listxattrat", 465 },
-		{ "removexattrat", 466 }, { "open_tree_attr", 467 }, { "file_getattr", 468 },
-		{ "file_setattr", 469 },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(newer); i++)
-		if (!strcmp(name, newer[i].name))
-			return newer[i].number - 424;
 	return -1;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "json.h"
+#include "json_string.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,136 +61,14 @@ static struct json_value *new_value(struct parser *p)
 	return &p->last->values[p->last->used++];
 }
 
-/* Length of the UTF-8 sequence at s, or 0; overlong forms and surrogates are none. */
-static size_t utf8_length(const unsigned char *s, size_t left)
-{
-	static const struct {
-		unsigned char mask, lead;
-		uint32_t least;
-	} forms[] = {
-		{ 0x80, 0x00, 0 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 },
-	};
-
-	for (size_t n = 0; n < sizeof(forms) / sizeof(forms[0]); n++) {
-		uint32_t code = s[0] & (unsigned char)~forms[n].mask;
-
-		if ((s[0] & forms[n].mask) != forms[n].lead)
-			continue;
-		if (n + 1 > left)
-			return 0;
-		for (size_t i = 1; i <= n; i++) {
-			if ((s[i] & 0xc0) != 0x80)
-				return 0;
-			code = code << 6 | (s[i] & 0x3fU);
-		}
-		if (code < forms[n].least || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-			return 0;
-		return n + 1;
-	}
-	return 0;
-}
-
-static char *put_utf8(char *out, uint32_t code)
-{
-	if (code < 0x80) {
-		*out++ = (char)code;
-		return out;
-	}
-	if (code < 0x800) {
-		*out++ = (char)(0xc0 | code >> 6);
-	} else {
-		if (code < 0x10000) {
-			*out++ = (char)(0xe0 | code >> 12);
-		} else {
-			*out++ = (char)(0xf0 | code >> 18);
-			*out++ = (char)(0x80 | (code >> 12 & 0x3f));
-		}
-		*out++ = (char)(0x80 | (code >> 6 & 0x3f));
-	}
-	*out++ = (char)(0x80 | (code & 0x3f));
-	return out;
-}
-
-/* Four hexadecimal digits at s, which is inside a text that ends in 0. */
-static int hex4(const char *s, uint32_t *code)
-{
-	*code = 0;
-	for (int i = 0; i < 4; i++) {
-		static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-		const char *digit = s[i] ? strchr(digits, s[i]) : NULL;
-
-		if (!digit)
-			return -1;
-		*code = *code << 4 | (uint32_t)((digit - digits) & 15);
-	}
-	return 0;
-}
-
-/* One escape; p->at is on the letter behind the backslash. */
-static char *parse_escape(struct parser *p, char *out)
-{
-	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-	const char *start = p->at - 1;
-	const char *simple = *p->at ? strchr(from, *p->at) : NULL;
-	uint32_t code, low;
-
-	if (simple) {
-		p->at++;
-		*out++ = to[simple - from];
-		return out;
-	}
-	if (*p->at != 'u' || hex4(p->at + 1, &code))
-		return fail_at(p, start, "bad escape in a string"), NULL;
-	p->at += 5;
-	if (code >= 0xd800 && code < 0xdc00) {
-		if (p->at[0] != '\\' || p->at[1] != 'u' || hex4(p->at + 2, &low) ||
-		    low < 0xdc00 || low >= 0xe000)
-			return fail_at(p, start, "half of a surrogate pair"), NULL;
-		p->at += 6;
-		code = 0x10000 + ((code & 0x3ff) << 10 | (low & 0x3ff));
-	} else if (code >= 0xdc00 && code < 0xe000) {
-		return fail_at(p, start, "half of a surrogate pair"), NULL;
-	}
-	if (!code)
-		return fail_at(p, start, "\\u0000 is not accepted"), NULL;
-	return put_utf8(out, code);
-}
-
-/*
- * A string, decoded in place: no escape is shorter than what it stands for.
- * Returns its start or NULL.
- */
+/* A string; returns its text or NULL. */
 static char *parse_string(struct parser *p, size_t *length)
 {
-	char *start = p->at, *out = ++p->at;
-	char *text = out;
+	const char *reason;
+	char *text = json_string_decode(&p->at, p->end, length, &reason);
 
-	for (;;) {
-		size_t n;
-
-		if (p->at >= p->end)
-			return fail_at(p, start, "string without an end"), NULL;
-		if (*p->at == '"')
-			break;
-		if (*p->at == '\\') {
-			p->at++;
-			out = parse_escape(p, out);
-			if (!out)
-				return NULL;
-			continue;
-		}
-		if ((unsigned char)*p->at < 0x20)
-			return fail_at(p, p->at, "control character in a string"), NULL;
-		n = utf8_length((const unsigned char *)p->at, (size_t)(p->end - p->at));
-		if (!n)
-			return fail_at(p, p->at, "not UTF-8"), NULL;
-		memmove(out, p->at, n);
-		out += n;
-		p->at += n;
-	}
-	p->at++;
-	*out = 0;
-	*length = (size_t)(out - text);
+	if (!text)
+		fail_at(p, p->at, reason);
 	return text;
 }
 
@@ -405,7 +284,7 @@ int json_uint(const struct json_value *value, uint64_t max, uint64_t *result)
 	for (size_t i = 0; i < value->length; i++) {
 		unsigned digit = (unsigned)(value->text[i] - '0');
 
-		if (digit > 9 || n > max / 10 || n * 10 > max - digit)
+		if (digit > 9 || digit > max || n > (max - digit) / 10)
 			return -1;
 		n = n * 10 + digit;
 	}
