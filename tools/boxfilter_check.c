@@ -129,8 +129,9 @@ static void try_call(const struct checker *c, const struct seccomp_data *data)
 	 * compares what the test before has loaded.
 	 */
 	name = syscall_name(c->arch, (uint32_t)data->nr);
-	fail("%s: %s (%u on %s): libseccomp gets the rules wrong: with (%#llx, %#llx, %#llx, %#llx, "
-	     "%#llx, %#llx) the filter would say 0x%08x; make the conditions simpler",
+	fail("%s: %s (%u on %s): the filter is not what the rules say: with (%#llx, %#llx, %#llx, "
+	     "%#llx, %#llx, %#llx) it answers 0x%08x; libseccomp fails where conditions overlap, "
+	     "make them simpler",
 	     c->profile->file, name ? name : "unused", (unsigned)data->nr, c->arch->name,
 	     (unsigned long long)data->args[0], (unsigned long long)data->args[1],
 	     (unsigned long long)data->args[2], (unsigned long long)data->args[3],

@@ -447,5 +447,5 @@ DENIED='clone-newuser clone-newns clone-newnet-high unshare setns mount umount2 
 	if "$BOXFILTER" -o p.bpf p.json 2>/dev/null; then
 		skip 'this libseccomp gets it right'
 	fi
-	refused 'write (1 on x86_64): libseccomp gets the rules wrong' --arch x86_64 p.json
+	refused 'write (1 on x86_64): the filter is not what the rules say' --arch x86_64 p.json
 }
