@@ -50,7 +50,7 @@ all: $(B)/initbox $(B)/boxfilter $(B)/mkinitramfs $(B)/initbox.1
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all boot check bench bench-boot install clean deps deps-build deps-boot deps-check deps-bench lint
+.PHONY: FORCE all boot check bench bench-boot install clean deps deps-build deps-boot deps-check deps-bench lint
 .DELETE_ON_ERROR:
 
 # The kernel's own headers under a folder of their own: musl's would be hidden by the rest of /usr/include.
@@ -101,7 +101,12 @@ LISTS    = initramfs/machine.list initramfs/box-busybox.list
 $(B)/kernel/vmlinuz: | deps-boot
 	$(call say,FETCH,$@)tools/fetch-kernel $(@D)
 
-$(B)/initramfs.cpio: $(B)/mkinitramfs $(B)/initbox $(KERNEL) $(CONFIG) $(LISTS) initramfs/busybox.applets \
+# Another CONFIG= or MODULES= makes another image.
+$(B)/image.words: FORCE
+	$(Q)mkdir -p $(@D) && echo '$(CONFIG) $(MODULES)' | cmp -s - $@ || echo '$(CONFIG) $(MODULES)' >$@
+FORCE:
+
+$(B)/initramfs.cpio: $(B)/image.words $(B)/mkinitramfs $(B)/initbox $(KERNEL) $(CONFIG) $(LISTS) initramfs/busybox.applets \
 		     $(wildcard initramfs/box/*)
 	$(call say,IMAGE,$@)$(B)/mkinitramfs -o $@ $(LISTS:%=--list %) --config $(CONFIG) --modules-dir $(MODULES)
 

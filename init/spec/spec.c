@@ -37,6 +37,14 @@ static int clash(const char *key, const char *why)
 	return fail_text(why, "%s", key);
 }
 
+// The same with the value; net: of a subnet, or of an address, which has a prefix of 32.
+static int clash_net(const char *key, const struct net4 *net, const char *why)
+{
+	char ip[16];
+
+	return fail_text(why, net->prefix == 32 ? "%s: \"%s\"" : "%s: \"%s/%u\"", key, fmt_ip4(ip, net->addr), net->prefix);
+}
+
 // The name of a box is also its cgroup, its hostname and an entry of the state directory.
 static int check_name(struct spec *s)
 {
@@ -66,17 +74,17 @@ static int check_network(struct spec *s)
 		return 0;
 	}
 	if (s->subnet.addr & ~mask_of(s->subnet.prefix))
-		return clash("subnet", "has bits set behind its prefix");
+		return clash_net("subnet", &s->subnet, "has bits set behind its prefix");
 	if (s->subnet.prefix < 8 || s->subnet.prefix > 29)
-		return clash("subnet", "the prefix has to be from 8 to 29");
+		return clash_net("subnet", &s->subnet, "the prefix has to be from 8 to 29");
 	if (!s->ip.addr)
 		return 0;
 	gateway = htonl(ntohl(s->subnet.addr) + 1);
 	if ((s->ip.addr & mask_of(s->subnet.prefix)) != s->subnet.addr)
-		return clash("ip", "is outside of the subnet");
+		return clash_net("ip", &s->ip, "is outside of the subnet");
 	if (s->ip.addr == gateway || s->ip.addr == s->subnet.addr ||
 	    s->ip.addr == (s->subnet.addr | ~mask_of(s->subnet.prefix)))
-		return clash("ip", "is the subnet's own, its gateway's or its broadcast address");
+		return clash_net("ip", &s->ip, "is the subnet's own, its gateway's or its broadcast address");
 	return 0;
 }
 
