@@ -33,7 +33,7 @@ MUSLCFLAGS = -nostdinc -isystem $(MUSLINC) -isystem $(B)/include -isystem $(shel
 INITCFLAGS = -Os -g -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -ffunction-sections \
 	     -fdata-sections -fno-pie -DINITBOX_VERSION='"$(VERSION)"'
 TOOLCFLAGS = -O2 -g -fno-pie
-LDFLAGS_MUSL = -nostdlib -static -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections -Wl,--build-id=none
+LDFLAGS_MUSL = -nostdlib -static -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code -Wl,--gc-sections -Wl,--build-id=none
 CRT1 = $(MUSL)/crt1.o $(MUSL)/crti.o
 CRTN = $(MUSL)/libc.a $(shell $(CC) -print-libgcc-file-name) $(MUSL)/crtn.o
 
@@ -81,9 +81,11 @@ $(B)/mkinitramfs: $(MKINITRAMFS:%=$(B)/tools/%.o)
 
 # libseccomp is built from its pinned source, and only boxfilter has it inside.
 $(B)/libseccomp/libseccomp.a: tools/build-libseccomp | deps-build
-	$(call say,BUILD,$@)CC="$(CC)" tools/build-libseccomp $(@D) >$(B)/libseccomp.log 2>&1 || { cat $(B)/libseccomp.log >&2; exit 1; }
+	$(call say,BUILD,$@)mkdir -p $(@D) && CC="$(CC)" MUSL_INCLUDE=$(MUSLINC) tools/build-libseccomp $(@D) \
+		>$(@D)/log 2>&1 && touch $@ || { cat $(@D)/log >&2; exit 1; }
 
-BOXFILTER = $(patsubst tools/%.c,%,$(wildcard tools/boxfilter*.c tools/json*.c)) fail
+BOXFILTER = boxfilter boxfilter_asm boxfilter_check boxfilter_print boxfilter_profile boxfilter_ranges boxfilter_reader \
+	    boxfilter_row boxfilter_rules boxfilter_run boxfilter_shape boxfilter_syscalls boxfilter_tables fail json json_string
 $(BOXFILTER:%=$(B)/tools/%.o): TOOLCFLAGS += -isystem $(B)/libseccomp/include
 $(BOXFILTER:%=$(B)/tools/%.o): | $(B)/libseccomp/libseccomp.a
 $(B)/boxfilter: $(BOXFILTER:%=$(B)/tools/%.o) $(B)/libseccomp/libseccomp.a
@@ -143,7 +145,10 @@ $(B)/tests/%.o: tests/boot/%.c | $(B)/include
 $(B)/tests/testinit: $(B)/tests/testinit.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
 
-check: all $(B)/tests/testinit $(KERNEL) $(B)/initramfs.cpio | deps-check
+$(B)/tests/try-filter: tests/system/try-filter.c
+	$(call say,CC,$@)mkdir -p $(@D) && $(CC) -std=c11 -D_GNU_SOURCE= $(WARN) -O2 -o $@ $<
+
+check: all $(B)/tests/testinit $(B)/tests/try-filter $(KERNEL) $(B)/initramfs.cpio | deps-check
 	$(Q)tests/run $(B) $(SUITES)
 
 BENCH_RUN = bench-run bench-report bench-spec

@@ -96,9 +96,9 @@ static inline int sys_rt_sigprocmask(int how, const uint64_t *set, uint64_t *old
 	return (int)syscall(SYS_rt_sigprocmask, how, set, old, sizeof(*set));
 }
 
-static inline int sys_signalfd4(int fd, const uint64_t *mask, int flags)
+static inline int sys_rt_sigwaitinfo(const uint64_t *set, void *siginfo)
 {
-	return (int)syscall(SYS_signalfd4, fd, mask, sizeof(*mask), flags);
+	return (int)syscall(SYS_rt_sigtimedwait, set, siginfo, NULL, sizeof(*set));
 }
 
 // musl's setgroups, setresgid and setresuid act on all threads by signals; these act on the caller alone,

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The corridor: runs the phases of a box in order on both sides of the clone, supervises, unwinds.
 #include <errno.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -110,83 +108,15 @@ failed:
 	_exit(err_last.code ? err_last.code : EXIT_OWN_FAILURE);
 }
 
-struct watch {
-	struct box *box;
-	bool reported; // an error record came
-	int code;
-};
-
-// Takes the error record of the box's PID 1; end of file means that the program runs.
-static void take_record(struct watch *w, struct pollfd *channel)
+// Prints the error record that the box's PID 1 has sent, if it has; it has ended, so that nothing more comes.
+static bool take_record(const struct box *box)
 {
 	struct err record;
-	ssize_t n = recv(channel->fd, &record, sizeof(record), MSG_DONTWAIT);
 
-	if (n == (ssize_t)sizeof(record)) {
-		log_err(&record);
-		w->reported = true;
-		return;
-	}
-	if (n < 0 && errno == EAGAIN)
-		return;
-	channel->fd = -1;
-}
-
-// Reaps. Returns true when the box's PID 1 has ended.
-static bool take_children(struct watch *w)
-{
-	bool ended = false;
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid != w->box->pid)
-			continue; // an orphan that a machine's PID 1 has inherited
-		w->code = reap_code(status);
-		ended = true;
-	}
-	return ended;
-}
-
-// What came by a signal's own way is passed on to the box; what the kernel says about this process alone is not.
-static void forward(const struct box *box, const struct signalfd_siginfo *info)
-{
-	if (info->ssi_signo != SIGCHLD && info->ssi_signo != SIGPIPE)
-		kill(box->pid, (int)info->ssi_signo);
-}
-
-// Returns when the box's PID 1 has ended, with its exit code in w->code. Nothing wakes it but an event.
-static int supervise(struct watch *w)
-{
-	struct pollfd fds[2] = {
-		{.fd = sys_signalfd4(-1, &blocked, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN},
-		{.fd = w->box->channel[0], .events = POLLIN},
-	};
-	bool ended = false;
-
-	if (fds[0].fd < 0)
-		return fail("signalfd4", "signals");
-	ended = take_children(w); // a child that ended before the signals were watched
-	while (!ended) {
-		struct signalfd_siginfo info;
-
-		if (poll(fds, COUNT(fds), -1) < 0 && errno != EINTR) {
-			close(fds[0].fd);
-			return fail("poll", "signals");
-		}
-		if (fds[1].fd >= 0 && fds[1].revents)
-			take_record(w, &fds[1]);
-		while (read(fds[0].fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-			if (info.ssi_signo == SIGCHLD)
-				ended = take_children(w) || ended;
-			else
-				forward(w->box, &info);
-		}
-	}
-	while (fds[1].fd >= 0 && !w->reported)
-		take_record(w, &fds[1]); // the other end is closed: never waits
-	close(fds[0].fd);
-	return 0;
+	if (recv(box->channel[0], &record, sizeof(record), MSG_DONTWAIT) != (ssize_t)sizeof(record))
+		return false;
+	log_err(&record);
+	return true;
 }
 
 static void report_oom(const struct box *box, int code)
@@ -199,18 +129,23 @@ static void report_oom(const struct box *box, int code)
 			 (unsigned long)box->spec->memory, code);
 }
 
-// Ends a box that has not been let through the gate, or whose supervisor can't go on.
-static void kill_box(const struct box *box)
+// Ends a box that has not been let through the gate. It may have failed first, and that may be why this side did: then
+// its own words are the ones to show.
+static int kill_box(const struct box *box)
 {
 	kill(box->pid, SIGKILL);
 	while (waitpid(box->pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	return take_record(box) ? 0 : -1;
 }
 
-static int run_phases(struct box *box, struct watch *w)
+// Returns 0 when the box's PID 1 has ended: *code is its exit code, *failed tells whether the program never ran.
+static int run_phases(struct box *box, int *code, bool *failed)
 {
+	struct err mine;
 	pid_t pid;
 
+	*failed = true;
 	if (phase_run(box, before_clone))
 		return -1;
 	pid = namespaces_clone(box);
@@ -220,17 +155,15 @@ static int run_phases(struct box *box, struct watch *w)
 		box_init(box);
 	log_line(LOG_DETAIL, "%s: its PID 1 is %d here", box->spec->name, (int)pid);
 	if (phase_run(box, after_clone) || gate_open(box)) {
-		struct err mine = err_last;
-
-		// The box may have failed first, and that is why this side did.
-		kill_box(box);
-		take_record(w, &(struct pollfd){.fd = box->channel[0]});
-		if (w->reported)
+		mine = err_last;
+		if (kill_box(box) == 0)
 			return 0;
 		err_last = mine;
 		return -1;
 	}
-	return supervise(w);
+	*code = reap_until(pid, blocked);
+	*failed = take_record(box);
+	return 0;
 }
 
 // --dry-run: every phase of both sides explains itself.
@@ -245,8 +178,7 @@ static int explain_all(struct box *box)
 int box_run(const struct spec *spec, bool *failed)
 {
 	static struct box box;
-	struct watch w = {.box = &box, .code = EXIT_OWN_FAILURE};
-	int ret;
+	int ret, code = EXIT_OWN_FAILURE;
 
 	box = (struct box){.spec = spec,
 			   .cgroup_fd = -1,
@@ -260,13 +192,12 @@ int box_run(const struct spec *spec, bool *failed)
 		*failed = ret != 0;
 		return ret ? EXIT_OWN_FAILURE : 0;
 	}
-	ret = run_phases(&box, &w);
+	ret = run_phases(&box, &code, failed);
 	if (ret)
 		log_err(&err_last);
-	*failed = ret || w.reported;
 	if (!*failed)
-		report_oom(&box, w.code);
+		report_oom(&box, code);
 	if (undo_unwind(&box.undo) && !*failed)
 		log_line(LOG_ERROR, "%s: something of it was left behind", spec->name);
-	return w.code;
+	return code;
 }

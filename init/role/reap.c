@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/sys.h"
 #include "role/reap.h"
 
 int reap_code(int status)
@@ -35,12 +35,12 @@ int reap_until(pid_t main, uint64_t mask)
 	int code = 0;
 
 	for (;;) {
-		// The raw call: musl's wrapper hides signals 32 to 34.
-		int sig = (int)syscall(SYS_rt_sigtimedwait, &mask, &info, NULL, sizeof(mask));
+		int sig = sys_rt_sigwaitinfo(&mask, &info);
 
 		if (sig == SIGCHLD && reap_all(main, &code))
 			return code;
-		if (sig > 0 && sig != SIGCHLD)
+		// SIGPIPE is about a descriptor of this process, not for the program.
+		if (sig > 0 && sig != SIGCHLD && sig != SIGPIPE)
 			kill(main, sig);
 	}
 }
