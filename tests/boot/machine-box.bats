@@ -4,6 +4,8 @@
 # The box in a machine with other eyes: what /proc and /sys say inside it, and
 # what it can't do to its machine. One machine tells all (facts.sh).
 
+# shellcheck disable=SC2016 # they are for the box's shell and for awk
+
 load lib
 
 setup_file() {

@@ -1,0 +1,88 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Bad input to a machine: one line on the console that names origin and reason,
+# power off, 125 from qemu/boot, and nothing left.
+
+load lib
+
+# fails NAME LINE OPTIONS…: LINE is a pattern.
+fails() {
+	local name=$1 line=$2
+
+	shift 2
+	machine "$name" --net none --timeout 30 "$@"
+	refused "$name" "$line"
+}
+
+@test "an unknown setting in the configuration, with its line" {
+	config unknown <<-'END'
+		# a comment
+
+		rootfs = /box
+		memroy = 12M
+		command = /bin/true
+	END
+	fails unknown 'initbox\.conf:4: memroy: no such setting.*'
+}
+
+@test "a line that is no setting, and one whose quote is open" {
+	config broken <<<'rootfs /box'
+	fails broken 'initbox\.conf:1: "rootfs /box": not a setting.*'
+	printf 'rootfs = /box\nhostname = "open\n' | config quote
+	fails quote 'initbox\.conf:2: hostname: a quote is not closed.*'
+}
+
+@test "a bad size and an unknown setting on the kernel's command line" {
+	fails size 'kernel command line: memory: "12Q": not a size.*' --append initbox.memory=12Q
+	fails word 'kernel command line: no-such: no such setting.*' --append 'initbox.no-such=1'
+}
+
+@test "a configuration without a root or without a command" {
+	config no-command <<<'rootfs = /box'
+	fails no-command 'command: is missing.*'
+	config no-root <<<'command = /bin/true'
+	fails no-root 'rootfs: is missing.*'
+}
+
+@test "a root that is not there" {
+	fails rootfs 'root: rootfs /no/such: open: No such file or directory \(ENOENT\)' --append initbox.rootfs=/no/such
+}
+
+@test "a module that is not there, and one that is for another kernel" {
+	printf '/lib/modules/missing.ko\n' >"$DIR/list"
+	image module --file "$DIR/list:/etc/initbox.modules"
+	fails module 'modules: /lib/modules/missing\.ko: open: No such file or directory \(ENOENT\)'
+	head -c 4096 /dev/zero >"$DIR/garbage.ko"
+	printf '/lib/modules/garbage.ko\n' >"$DIR/list"
+	image garbage --file "$DIR/list:/etc/initbox.modules" --file "$DIR/garbage.ko:/lib/modules/garbage.ko"
+	fails garbage 'modules: /lib/modules/garbage\.ko: finit_module: .* \(ENOEXEC\).*'
+	grep -q '^initbox: hint: .*another kernel' "$DIR/garbage.out"
+	# Whole and signed, but not by the one who built this kernel's.
+	sed 's/vermagic=[0-9]\./vermagic=9./' "$(find "$MODULES/" -name veth.ko)" >"$DIR/other.ko"
+	printf '/lib/modules/other.ko\n' >"$DIR/list"
+	image other --file "$DIR/list:/etc/initbox.modules" --file "$DIR/other.ko:/lib/modules/other.ko"
+	fails other 'modules: /lib/modules/other\.ko: finit_module: .* \((ENOEXEC|EKEYREJECTED)\).*'
+}
+
+@test "a limit that the kernel has no controller for" {
+	fails controller 'cgroup: controller memory: .*' --append 'cgroup_disable=memory initbox.memory=32M'
+}
+
+@test "a network link that is not there" {
+	machine link --timeout 30 --append initbox.machine-link=eth9
+	refused link 'machine-net: (link )?eth9: .*\(ENODEV\)'
+}
+
+@test "a share that the machine was not given" {
+	fails share 'shares: .*virtiofs.*' --append initbox.share=none:/mnt
+}
+
+@test "a status line that is not there: the console tells, and the host knows no status" {
+	machine port --net none --timeout 30 --append initbox.status-port=/dev/no-such --command 'exit 3'
+	cat -v "$DIR/port.out" "$DIR/port.err"
+	[ "$(cat "$DIR/port.status")" = 123 ]
+	said port 'initbox: /dev/no-such: open: No such file or directory (ENOENT)' 'initbox: exit status 3'
+	[ "$(cat "$DIR/port.err")" = \
+		'qemu/boot: the machine crashed: it ended without a status and without a kernel panic' ]
+}
