@@ -19,11 +19,11 @@ HERE=$(cd "$(dirname "$LIB")" && pwd)
 make_root() {
 	local top applet
 	top=$(cd "$HERE/../.." && pwd)
-	export INITBOX=${INITBOX:-${BUILD:-$top/build}/initbox} ROOT=$BATS_FILE_TMPDIR/root
+	export INITBOX=${INITBOX:-${BUILD:-$top/build}/initbox} ROOT=$BATS_FILE_TMPDIR/root HELPERS=$BATS_FILE_TMPDIR/helpers
 	case $INITBOX in /*) ;; *) INITBOX=$top/$INITBOX ;; esac
 	[ -x "$INITBOX" ] || { echo "$INITBOX: not there; make it first" >&2; return 1; }
 	umask 022
-	mkdir -p "$ROOT"/{bin,etc,root,srv/deep,home/alice,tmp}
+	mkdir -p "$HELPERS" "$ROOT"/{bin,etc,root,srv/deep,home/alice,tmp}
 	chmod 1777 "$ROOT/tmp"
 	chown 1000:1000 "$ROOT/home/alice"
 	cp "$(command -v busybox)" "$ROOT/bin/busybox"
@@ -36,11 +36,12 @@ make_root() {
 	echo 'of the image, too' >"$ROOT/srv/deep/file"
 }
 
-# make_helper NAME…: compiles tests/system/NAME.c, static, to $ROOT/bin/NAME.
+# make_helper NAME…: compiles tests/system/NAME.c, static, for the host of the tests and for the box (/bin/NAME).
 make_helper() {
 	local name
 	for name; do
-		"${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -static -s -o "$ROOT/bin/$name" "$HERE/$name.c"
+		"${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -static -s -o "$HELPERS/$name" "$HERE/$name.c"
+		ln "$HELPERS/$name" "$ROOT/bin/$name"
 	done
 }
 
@@ -50,14 +51,14 @@ cgroup2_mount() {
 }
 
 # inside FUNCTION [ARGUMENT…]: runs it on a host of its own. Its cgroup is the root of a cgroup namespace, so that tests
-# that run at the same time don't see each other; whatever is left in it at the end is killed.
+# that run at the same time don't see each other; whatever is left in it at the end is killed. TEST_SECONDS (40) bounds it.
 inside() {
 	local group status=0 until_s=$((SECONDS + 5))
 	group=$(mktemp -d "$(cgroup2_mount)/initbox-test-XXXXXX")
 	declare -f >"$BATS_TEST_TMPDIR/functions"
 	# shellcheck disable=SC2016 # expanded by the shells that are started
 	bash -c 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"' - "$group" \
-		unshare --cgroup --net --mount --uts --ipc --pid --fork --kill-child --mount-proc --propagation private \
+		timeout --kill-after=2 "${TEST_SECONDS:-40}" unshare --cgroup --net --mount --uts --ipc --pid --fork --kill-child --mount-proc --propagation private \
 		bash -c '. "$1"; . "$2"; shift 2; host_main "$@"' - "$LIB" "$BATS_TEST_TMPDIR/functions" "$@" \
 		3>&- 4>&- 5>&- || status=$?
 	echo 1 >"$group/cgroup.kill"
@@ -82,6 +83,7 @@ host_main() {
 	mkdir /run/tmp
 	export TMPDIR=/run/tmp LEAKS_TMP=/run/tmp LEAKS_CGROUP=/sys/fs/cgroup HOME=/root
 	unset LEAKS_STATE
+	PATH=$HELPERS:$PATH
 	hostname host
 	ip link set lo up
 	cd /run/tmp

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// The two ends of a conversation, for tests of the network: says who is seen by whom.
+//
+//   peer serve tcp|udp ADDRESS PORT    answers "ADDRESS:PORT of the asker" to everybody, until it is killed;
+//                                      prints "ready" once it listens
+//   peer ask tcp|udp ADDRESS PORT      prints the answer; 1 refused or unreachable, 2 no answer in time
+//
+// PEER_WAIT_MS (400): how long ask waits.
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int fail(const char *what)
+{
+	fprintf(stderr, "peer: %s: %s\n", what, strerror(errno));
+	return errno == ETIMEDOUT ? 2 : 1;
+}
+
+static int wait_for(int fd, short events)
+{
+	const char *ms = getenv("PEER_WAIT_MS");
+	struct pollfd p = {.fd = fd, .events = events};
+
+	if (poll(&p, 1, ms ? atoi(ms) : 400) == 1)
+		return 0;
+	errno = ETIMEDOUT;
+	return -1;
+}
+
+static int serve(int type, const struct sockaddr_in *me)
+{
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), one = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, (const struct sockaddr *)me, sizeof(*me)) || (type == SOCK_STREAM && listen(fd, 16)))
+		return fail("bind");
+	puts("ready");
+	fflush(stdout);
+	signal(SIGPIPE, SIG_IGN);
+	for (;;) {
+		struct sockaddr_in you = {0};
+		socklen_t len = sizeof(you);
+		char text[64];
+		int c = fd, n;
+
+		if (type == SOCK_STREAM)
+			c = accept(fd, (struct sockaddr *)&you, &len);
+		else if (recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&you, &len) < 0)
+			continue;
+		n = snprintf(text, sizeof(text), "%s:%u\n", inet_ntoa(you.sin_addr), ntohs(you.sin_port));
+		if (type == SOCK_STREAM) {
+			if (write(c, text, (size_t)n) < 0)
+				perror("peer: write");
+			close(c);
+		} else {
+			sendto(fd, text, (size_t)n, 0, (struct sockaddr *)&you, len);
+		}
+	}
+}
+
+static int ask(int type, const struct sockaddr_in *to)
+{
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), no = 0;
+	socklen_t len = sizeof(no);
+	char text[64];
+	ssize_t n;
+
+	if (connect(fd, (const struct sockaddr *)to, sizeof(*to)) && errno != EINPROGRESS)
+		return fail("connect");
+	if (type == SOCK_STREAM) {
+		if (wait_for(fd, POLLOUT) || getsockopt(fd, SOL_SOCKET, SO_ERROR, &no, &len))
+			return fail("connect");
+		errno = no;
+		if (no)
+			return fail("connect");
+	} else if (send(fd, "?", 1, 0) != 1) {
+		return fail("send");
+	}
+	if (wait_for(fd, POLLIN))
+		return fail("receive");
+	n = read(fd, text, sizeof(text));
+	if (n < 0)
+		return fail("receive");
+	return fwrite(text, 1, (size_t)n, stdout) == (size_t)n ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET};
+	int type;
+
+	if (argc != 5 || inet_pton(AF_INET, argv[3], &a.sin_addr) != 1) {
+		fputs("usage: peer serve|ask tcp|udp ADDRESS PORT\n", stderr);
+		return 64;
+	}
+	type = strcmp(argv[2], "udp") ? SOCK_STREAM : SOCK_DGRAM;
+	a.sin_port = htons((unsigned short)atoi(argv[4]));
+	return strcmp(argv[1], "serve") ? ask(type, &a) : serve(type, &a);
+}
