@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+// spec/parse: the kernel's command line.
+#include "unit.h"
+
+#include <arpa/inet.h>
+
+#include "spec/parse.h"
+
+static int parse(struct spec *s, const char *text)
+{
+	char *copy = unit_exact(text, strlen(text) + 1);
+	int ret;
+
+	memset(&err_last, 0, sizeof(err_last));
+	ret = parse_cmdline(s, copy);
+	free(copy); // values are copied into the arena
+	return ret;
+}
+
+static struct spec *good(const char *text)
+{
+	struct spec *s = unit_spec();
+
+	if (parse(s, text))
+		unit_fail("%s: %s: %s", text, err_last.object, err_last.text);
+	return s;
+}
+
+static void refuse(const char *text, const char *why)
+{
+	if (!parse(unit_spec(), text))
+		unit_fail("accepted: %s", text);
+	unit_expect_err(why);
+}
+
+static void leaves_the_kernels_words(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		" \t\n",
+		"console=ttyS0 quiet panic=-1 root=/dev/vda ro init=/init -- single",
+		"initbox initboxname=x xinitbox.name=x name=x INITBOX.name=x initbox_name=x initbox.",
+		"other=\"initbox.name=x\" \"other initbox.name=x\"",
+		"dyndbg=\"file x.c +p ; initbox.name=y\"",
+		"\"\" \"",
+	};
+	struct spec want;
+
+	(void)state;
+	memcpy(&want, unit_spec(), sizeof(want));
+	for (size_t i = 0; i < COUNT(texts); i++)
+		assert_memory_equal(good(texts[i]), &want, sizeof(want));
+}
+
+static void reads_settings(void **state)
+{
+	const struct spec *s = good("quiet initbox.name=a initbox.memory=64M  initbox.explain\tconsole=ttyS0 "
+				    "initbox.status-port=/dev/ttyS1 initbox.machine-address=10.0.2.15/24\n"
+				    "initbox.env=A=b initbox.env=C=d initbox.verbose=no\n");
+
+	(void)state;
+	assert_string_equal(s->name, "a");
+	assert_int_equal(s->memory, 64 << 20);
+	assert_true(s->explain); // a key alone means yes
+	assert_false(s->verbose);
+	assert_string_equal(s->status_port, "/dev/ttyS1");
+	assert_int_equal(s->machine_address.addr, htonl(0x0a00020f));
+	assert_int_equal(s->env_count, 2);
+	assert_string_equal(s->env[0], "A=b");
+	assert_string_equal(s->env[1], "C=d");
+}
+
+static void last_one_wins(void **state)
+{
+	(void)state;
+	assert_string_equal(good("initbox.name=a initbox.name=b")->name, "b");
+	assert_string_equal(good("initbox.command=a initbox.command=b")->command[0], "b");
+}
+
+static void takes_quotes_off(void **state)
+{
+	static const struct {
+		const char *text, *value;
+	} rows[] = {
+		{"initbox.user=a", "a"},
+		{"initbox.user=\"a b\" quiet", "a b"},
+		{"\"initbox.user=a b\" quiet", "a b"},
+		{"initbox.user=\" a\tb \"", " a\tb "},
+		{"initbox.user=a\"b c\"d quiet", "a\"b c\"d"}, // the kernel, too, leaves quotes inside a value
+		{"initbox.user='a b", "'a"},		       // no quote for the kernel
+		{"initbox.user=a\\ b", "a\\"},
+		{"initbox.user=\"a\" b", "a"},
+		{"initbox.user=\"a", "\"a"},
+		{"initbox.user=a=b", "a=b"},
+	};
+	const struct spec *s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_string_equal(good(rows[i].text)->user, rows[i].value);
+	s = good("\"initbox.command=/bin/sh -c 'echo hi; exit 3'\"");
+	assert_int_equal(s->command_count, 3);
+	assert_string_equal(s->command[2], "echo hi; exit 3");
+	s = good("initbox.command=\"ls -l\" initbox.name=x");
+	assert_int_equal(s->command_count, 2);
+	assert_string_equal(s->name, "x");
+}
+
+static void refuses(void **state)
+{
+	(void)state;
+	refuse("quiet initbox.nope=1 initbox.name=a", "kernel command line: nope: no such setting (initbox run --help lists them)");
+	refuse("initbox.=1", "kernel command line: : no such setting (initbox run --help lists them)");
+	refuse("initbox.nam=1", "kernel command line: nam: no such setting (initbox run --help lists them)");
+	refuse("initbox.memory", "kernel command line: memory: \"yes\": not a size (try 64M, 1G, max)");
+	refuse("initbox.memory=", "kernel command line: memory: \"\": not a size (try 64M, 1G, max)");
+	refuse("initbox.user=\"\"", "kernel command line: user: \"\": is empty");
+	refuse("initbox.network=wifi", "kernel command line: network: \"wifi\": not one of none|bridge|host");
+	refuse("initbox.command=\"sh -c 'x\"", "kernel command line: command: \"sh -c 'x\": a quote is not closed");
+}
+
+// What came from the file is still there, and wins or loses by the rule of each key.
+static void adds_to_what_is_there(void **state)
+{
+	struct spec *s = good("initbox.name=a initbox.user=b initbox.dns=1.1.1.1");
+
+	(void)state;
+	assert_int_equal(parse(s, "initbox.name=c initbox.dns=2.2.2.2"), 0);
+	assert_string_equal(s->name, "c");
+	assert_string_equal(s->user, "b");
+	assert_int_equal(s->dns_count, 2);
+}
+
+static const char *value_of(const char *text, const char *key)
+{
+	char *copy = unit_exact(text, strlen(text) + 1);
+	const char *value = parse_cmdline_value(copy, key);
+
+	free(copy);
+	return value;
+}
+
+static void finds_one_value(void **state)
+{
+	(void)state;
+	assert_null(value_of("", "console"));
+	assert_null(value_of("console=ttyS0 initbox.consoles=a initbox.consol=b", "console"));
+	assert_string_equal(value_of("initbox.console=/dev/hvc0", "console"), "/dev/hvc0");
+	assert_string_equal(value_of("initbox.console=a initbox.nope=1 initbox.console=b", "console"), "b");
+	assert_string_equal(value_of("\"initbox.console=a b\"", "console"), "a b");
+	assert_string_equal(value_of("initbox.console", "console"), "yes");
+	assert_string_equal(value_of("initbox.console=", "console"), "");
+}
+
+static int reads_a_full_page(void)
+{
+	static char text[4096];
+	struct spec *s = unit_spec();
+
+	memset(text, 'x', sizeof(text) - 1);
+	memcpy(text, "initbox.user=", 13);
+	unit_check(parse_cmdline(s, text) == 0);
+	unit_check(strlen(s->user) == 4095 - 13);
+	for (int i = 0; i < 15; i++) // 64 KiB are full
+		(void)!parse_cmdline(s, text);
+	unit_check(parse_cmdline(s, text) == -1);
+	unit_check(!strcmp(err_last.text, "the configuration is too large"));
+	unit_check(!parse_cmdline_value(text, "user"));
+	return 0;
+}
+
+static void reads_long_lines(void **state)
+{
+	(void)state;
+	assert_int_equal(unit_child(reads_a_full_page), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(leaves_the_kernels_words), cmocka_unit_test(reads_settings),
+		cmocka_unit_test(last_one_wins),	    cmocka_unit_test(takes_quotes_off),
+		cmocka_unit_test(refuses),		    cmocka_unit_test(adds_to_what_is_there),
+		cmocka_unit_test(finds_one_value),	    cmocka_unit_test(reads_long_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

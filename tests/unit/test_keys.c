@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// spec/keys: the lists of the table, and --help.
+#include "unit.h"
+
+#include "spec/keys.h"
+
+// Each list of the table takes so many entries, and says so when there is one more.
+static void counts_entries(void **state)
+{
+	static const struct {
+		const char *key, *value;
+		size_t count;
+		unsigned max;
+	} rows[] = {
+		{"rootfs", "/a", offsetof(struct spec, rootfs_count), MAX_LAYERS},
+		{"volume", "/a:/b", offsetof(struct spec, volume_count), MAX_VOLUMES},
+		{"env", "A=b", offsetof(struct spec, env_count), MAX_ENV},
+		{"publish", "1:2", offsetof(struct spec, publish_count), MAX_PORTS},
+		{"dns", "1.2.3.4", offsetof(struct spec, dns_count), MAX_DNS},
+		{"share", "tag:/b", offsetof(struct spec, share_count), MAX_SHARES},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct spec *s = unit_spec();
+		const struct key *key = key_find(rows[i].key, strlen(rows[i].key));
+		const unsigned *count = (const unsigned *)(const void *)((const char *)s + rows[i].count);
+		struct spec before;
+		char text[80];
+
+		assert_non_null(key);
+		for (unsigned n = 0; n < rows[i].max; n++) {
+			assert_int_equal(*count, n);
+			assert_int_equal(key_set(key, s, rows[i].value, "here"), 0);
+		}
+		memcpy(&before, s, sizeof(before));
+		assert_int_equal(key_set(key, s, rows[i].value, "here"), -1);
+		assert_memory_equal(&before, s, sizeof(before));
+		assert_int_equal(fmt(text, sizeof(text), "here: %s: \"%s\": too many of them", rows[i].key, rows[i].value), 0);
+		unit_expect_err(text);
+	}
+}
+
+// A refused entry takes no place in its list.
+static void refused_entries_do_not_count(void **state)
+{
+	struct spec *s = unit_spec();
+
+	(void)state;
+	assert_int_equal(key_set(key_letter('p'), s, "nonsense", "here"), -1);
+	assert_int_equal(key_set(key_letter('e'), s, "=", "here"), -1);
+	assert_int_equal(s->publish_count, 0);
+	assert_int_equal(s->env_count, 0);
+}
+
+static const char *const box_lines[] = {
+	"      --name NAME ",   "      --hostname NAME ",      "      --rootfs DIR ",	"      --tmpfs-size SIZE ",
+	"  -v, --volume SRC",	"  -e, --env K=V ",	      "  -w, --workdir DIR ",	"  -u, --user USER[:GROUP] ",
+	"  -m, --memory SIZE ", "      --cpus N ",	      "      --pids-limit N ",	"      --network none|bridge|host ",
+	"  -p, --publish [IP:]HOST:BOX[/udp] ",		      "      --ip ADDRESS ",	"      --subnet NET/N ",
+	"      --bridge LINK ", "      --dns ADDRESS ",	      "      --stdin inherit|null ",
+	"      --seccomp default|none ",		      "      --trace FILE ",	"      --explain  ",
+	"      --dry-run  ",	"      --verbose  ",
+};
+static const char *const machine_lines[] = {
+	"  command = WORDS ", "  machine-link = LINK ", "  machine-address = ADDRESS/N ", "  machine-gateway = ADDRESS ",
+	"  share = TAG:DST[:ro] ", "  status-port = DEVICE ",
+};
+
+static void expect_help(enum key_scope scope, const char *const *rows, size_t count)
+{
+	static char text[8192];
+	struct buf b = BUF(text);
+	size_t lines = 0;
+
+	text[0] = '\0';
+	key_help(&b, scope);
+	assert_false(b.cut);
+	for (size_t i = 0; i < count; i++)
+		if (!strstr(text, rows[i]))
+			unit_fail("not in the help: %s", rows[i]);
+	for (const char *line = text; *line; line = strchr(line, '\n') + 1, lines++) {
+		assert_int_equal(strncmp(line, "  ", 2), 0);
+		assert_int_not_equal(line[38], ' '); // all explanations start in one column
+		assert_int_equal(line[37], ' ');
+		assert_true(strcspn(line, "\n") > 40);
+	}
+	assert_int_equal(lines, count);
+}
+
+static void help_has_every_key(void **state)
+{
+	(void)state;
+	expect_help(SCOPE_BOX, box_lines, COUNT(box_lines));
+	expect_help(SCOPE_MACHINE, machine_lines, COUNT(machine_lines));
+}
+
+static void finds_keys(void **state)
+{
+	(void)state;
+	assert_string_equal(key_find("ip", 2)->name, "ip");
+	assert_string_equal(key_find("ip=1.2.3.4", 2)->name, "ip");
+	assert_null(key_find("ip", 1));
+	assert_null(key_find("", 0));
+	assert_null(key_find("IP", 2));
+	assert_string_equal(key_letter('m')->name, "memory");
+	assert_null(key_letter('\0'));
+	assert_null(key_letter('M'));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_entries),
+		cmocka_unit_test(refused_entries_do_not_count),
+		cmocka_unit_test(help_has_every_key),
+		cmocka_unit_test(finds_keys),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
