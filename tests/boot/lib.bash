@@ -3,16 +3,16 @@
 # What the tests that boot initbox share; for bats' load.
 #
 # BUILD (build): where make has put the programs and the image
-# KERNEL (build/kernel/vmlinuz)  MODULES (build/kernel/modules)
+# KERNEL (build/kernel/vmlinuz)  MODULES (build/kernel/modules): as make takes them
 
 bats_require_minimum_version 1.5.0
 
 setup_machines() {
 	export TOP=${BATS_TEST_DIRNAME%/tests/boot}
-	export BUILD=${BUILD:-$TOP/build}
-	case $BUILD in /*) ;; *) BUILD=$TOP/$BUILD ;; esac
-	export KERNEL=${KERNEL:-$BUILD/kernel/vmlinuz} MODULES=${MODULES:-$BUILD/kernel/modules}
-	export MKINITRAMFS=$BUILD/mkinitramfs BOOT=$TOP/qemu/boot IMAGE=$BUILD/initramfs.cpio
+	export OUT=${BUILD:-$TOP/build}
+	case $OUT in /*) ;; *) OUT=$TOP/$OUT ;; esac
+	export VMLINUZ=${KERNEL:-$OUT/kernel/vmlinuz} MODULES_DIR=${MODULES:-$OUT/kernel/modules}
+	export MKINITRAMFS=$OUT/mkinitramfs BOOT=$TOP/qemu/boot IMAGE=$OUT/initramfs.cpio
 	export DIR=$BATS_FILE_TMPDIR TMPDIR=$BATS_FILE_TMPDIR/tmp
 	mkdir "$TMPDIR"
 }
@@ -47,7 +47,7 @@ machine() {
 
 	shift
 	[ ! -e "$DIR/$name.cpio" ] || initramfs=$DIR/$name.cpio
-	"$BOOT" --kernel "$KERNEL" --initramfs "$initramfs" --timeout 60 "$@" \
+	"$BOOT" --kernel "$VMLINUZ" --initramfs "$initramfs" --timeout 60 "$@" \
 		</dev/null >"$DIR/$name.out" 2>"$DIR/$name.err" 3>&- &
 	echo $! >"$DIR/$name.pid"
 	wait $! || status=$?
@@ -105,6 +105,15 @@ nothing_left() {
 
 	left=$(leftovers)
 	[ -z "$left" ] || { echo "left behind: $left" && return 1; }
+}
+
+# end_of NAME: ends the process of NAME.pid, if it is still that one, and waits for it.
+end_of() {
+	local pid
+
+	pid=$(cat "$DIR/$1.pid" 2>/dev/null) || return 0
+	tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -e "$DIR/" || return 0
+	kill "$pid" && tail --pid="$pid" -f /dev/null
 }
 
 # free_port: one that nobody listens on.

@@ -33,8 +33,10 @@ fails() {
 	fails quote 'initbox\.conf:2: hostname: a quote is not closed.*'
 }
 
-@test "a bad size and an unknown setting on the kernel's command line" {
+@test "a bad size, a bad address and an unknown setting on the kernel's command line" {
 	fails size 'kernel command line: memory: "12Q": not a size.*' --append initbox.memory=12Q
+	fails address 'kernel command line: machine-address: "10\.0\.2\.300/24": not an IPv4 network.*' \
+		--append initbox.machine-address=10.0.2.300/24
 	fails word 'kernel command line: no-such: no such setting.*' --append 'initbox.no-such=1'
 }
 
@@ -59,7 +61,7 @@ fails() {
 	fails garbage 'modules: /lib/modules/garbage\.ko: finit_module: .* \(ENOEXEC\).*'
 	grep -q '^initbox: hint: .*another kernel' "$DIR/garbage.out"
 	# Whole and signed, but not by the one who built this kernel's.
-	sed 's/vermagic=[0-9]\./vermagic=9./' "$(find "$MODULES/" -name veth.ko)" >"$DIR/other.ko"
+	sed 's/vermagic=[0-9]\./vermagic=9./' "$(find "$MODULES_DIR/" -name veth.ko)" >"$DIR/other.ko"
 	printf '/lib/modules/other.ko\n' >"$DIR/list"
 	image other --file "$DIR/list:/etc/initbox.modules" --file "$DIR/other.ko:/lib/modules/other.ko"
 	fails other 'modules: /lib/modules/other\.ko: finit_module: .* \((ENOEXEC|EKEYREJECTED)\).*'

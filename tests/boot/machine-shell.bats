@@ -13,7 +13,7 @@ setup_file() {
 	image shell --config "$TOP/initramfs/examples/shell.conf"
 	mkfifo "$DIR/typed"
 	cat >"$DIR/session.sh" <<-END
-		sh -c 'echo \$\$ >"$DIR/session.pid"; exec "$BOOT" --kernel "$KERNEL" --initramfs "$DIR/shell.cpio"'
+		sh -c 'echo \$\$ >"$DIR/session.pid"; exec "$BOOT" --kernel "$VMLINUZ" --initramfs "$DIR/shell.cpio"'
 		echo status=\$?
 	END
 	# The session has both ends of what is typed, so that no test's end is the end of it.
@@ -22,7 +22,8 @@ setup_file() {
 }
 
 teardown_file() {
-	kill "$(cat "$DIR/session.pid")" "$(cat "$DIR/script.pid")" 2>/dev/null || :
+	end_of session
+	end_of script
 }
 
 # The session goes on from test to test.

@@ -16,10 +16,10 @@ setup_file() {
 	mkdir "$DIR/back"
 	echo 'served by the host' >"$DIR/back/index.html"
 	make_programs
-	sed "s,build/initbox,$BUILD/initbox," "$TOP/initramfs/machine.list" >"$DIR/machine.list"
+	sed "s,build/initbox,$OUT/initbox," "$TOP/initramfs/machine.list" >"$DIR/machine.list"
 	(
 		cd "$TOP" || exit
-		"$MKINITRAMFS" --list "$DIR/machine.list" --list initramfs/box-busybox.list --modules-dir "$MODULES" \
+		"$MKINITRAMFS" --list "$DIR/machine.list" --list initramfs/box-busybox.list --modules-dir "$MODULES_DIR" \
 			--config initramfs/examples/web.conf --root "$DIR/cgi-bin:/box/www/cgi-bin" \
 			--file "$DIR/big:/box/www/big" -o "$DIR/web.cpio"
 	)
@@ -77,7 +77,8 @@ wait_for_page() {
 }
 
 teardown_file() {
-	kill "$(cat "$DIR/back.pid")" "$(cat "$DIR/web.pid")" 2>/dev/null || :
+	end_of back
+	end_of web
 }
 
 # The machine of these tests is there until the last one.
@@ -148,6 +149,6 @@ facts() {
 	wait_for . "$DIR/web.status"
 	ended web 138
 	[ ! -s "$DIR/web.out" ]
-	kill "$(cat "$DIR/back.pid")"
+	end_of back
 	nothing_left
 }
