@@ -60,14 +60,14 @@ $(B)/include: | deps-build
 	ln -sfn $$(test -d /usr/include/$(MULTI)/asm && echo /usr/include/$(MULTI)/asm || echo /usr/include/asm) $@.new/asm && \
 	mv $@.new $@
 
-$(B)/init/%.o: init/%.c | $(B)/include
+$(B)/init/%.o: init/%.c Makefile | $(B)/include
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(MUSLCFLAGS) $(INITCFLAGS) -c -o $@ $<
 
 $(B)/init/filter_default.o: $(B)/filter_default.c | $(B)/include
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(MUSLCFLAGS) $(INITCFLAGS) -c -o $@ $<
 
 $(B)/initbox.debug: $(INITOBJ)
-	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -o $@ $(CRT1) $^ $(CRTN)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -o $@ $(CRT1) $(INITOBJ) $(CRTN)
 
 $(B)/initbox: $(B)/initbox.debug tools/check-binary
 	$(call say,STRIP,$@)strip -o $@ $< && tools/check-binary $@ $<
@@ -148,7 +148,9 @@ $(B)/tests/testinit: $(B)/tests/testinit.o
 $(B)/tests/try-filter: tests/system/try-filter.c
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) -std=c11 -D_GNU_SOURCE= $(WARN) -O2 -o $@ $<
 
-check: all $(B)/tests/testinit $(B)/tests/try-filter $(KERNEL) $(B)/initramfs.cpio | deps-check
+include tests/unit/unit.mk
+
+check: all $(B)/tests/testinit $(B)/tests/try-filter $(UNIT_TESTS) $(KERNEL) $(B)/initramfs.cpio | deps-check
 	$(Q)tests/run $(B) $(SUITES)
 
 BENCH_RUN = bench-run bench-report bench-spec

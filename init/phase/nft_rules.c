@@ -129,67 +129,66 @@ static void put_dnat(struct nl *nl, enum nft_map map)
 	nf_dnat4(nl, NFT_REG_1, NFT_REG32_01);
 }
 
-static void put_term(struct nl *nl, const struct box *box, enum term term)
+// A word that looks at the packet. Returns false when it is not one of those.
+static bool put_match(struct nl *nl, const struct box *box, enum term term)
 {
 	const struct net4 *net = &box->spec->subnet;
 	const uint8_t ipv4 = NFPROTO_IPV4;
 	const uint32_t local = RTN_LOCAL;
 
 	switch (term) {
-	case END:
-		break;
 	case IPV4:
 		nf_meta(nl, NFT_META_NFPROTO, NFT_REG_1);
 		nf_cmp(nl, NFT_CMP_EQ, NFT_REG_1, &ipv4, sizeof(ipv4));
-		break;
+		return true;
 	case FROM_SUBNET:
 		put_address(nl, IP_SADDR, net->addr, net->prefix);
-		break;
+		return true;
 	case TO_SUBNET:
 		put_address(nl, IP_DADDR, net->addr, net->prefix);
-		break;
+		return true;
 	case FROM_LOOPBACK:
 		put_address(nl, IP_SADDR, htonl(0x7f000000), 8);
-		break;
+		return true;
 	case TO_LOOPBACK:
 		put_address(nl, IP_DADDR, htonl(0x7f000000), 8);
-		break;
+		return true;
 	case IN_BRIDGE:
 		put_link(nl, box, NFT_META_IIFNAME, NFT_CMP_EQ);
-		break;
+		return true;
 	case OUT_BRIDGE:
 		put_link(nl, box, NFT_META_OIFNAME, NFT_CMP_EQ);
-		break;
+		return true;
 	case OUT_OTHER:
 		put_link(nl, box, NFT_META_OIFNAME, NFT_CMP_NEQ);
-		break;
+		return true;
 	case TO_LOCAL:
 		nf_fib_daddr_type(nl, NFT_REG_1);
 		nf_cmp(nl, NFT_CMP_EQ, NFT_REG_1, &local, sizeof(local));
-		break;
+		return true;
 	case ESTABLISHED:
 		put_ct_bits(nl, NFT_CT_STATE,
 			    NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED));
-		break;
+		return true;
 	case PUBLISHED:
 		put_ct_bits(nl, NFT_CT_STATUS, IPS_DST_NAT);
-		break;
-	case DNAT_BY_ADDRESS:
-		put_dnat(nl, NFT_MAP_ADDRESS_PORT);
-		break;
-	case DNAT_BY_PORT:
-		put_dnat(nl, NFT_MAP_PORT);
-		break;
-	case MASQUERADE:
-		nf_masquerade(nl);
-		break;
-	case ACCEPT:
-		nf_verdict(nl, NF_ACCEPT);
-		break;
-	case DROP:
-		nf_verdict(nl, NF_DROP);
-		break;
+		return true;
+	default:
+		return false;
 	}
+}
+
+// A word that says what becomes of the packet.
+static void put_action(struct nl *nl, enum term term)
+{
+	if (term == DNAT_BY_ADDRESS)
+		put_dnat(nl, NFT_MAP_ADDRESS_PORT);
+	else if (term == DNAT_BY_PORT)
+		put_dnat(nl, NFT_MAP_PORT);
+	else if (term == MASQUERADE)
+		nf_masquerade(nl);
+	else
+		nf_verdict(nl, term == ACCEPT ? NF_ACCEPT : NF_DROP);
 }
 
 static void put_chain(struct nl *nl, const char *table, const struct chain_row *c)
@@ -215,7 +214,8 @@ static void put_rule(struct nl *nl, const struct box *box, const char *table, co
 	nl_str(nl, NFTA_RULE_CHAIN, chain_rows[row->chain].name);
 	list = nl_nest(nl, NFTA_RULE_EXPRESSIONS);
 	for (size_t i = 0; i < COUNT(row->term) && row->term[i]; i++)
-		put_term(nl, box, row->term[i]);
+		if (!put_match(nl, box, row->term[i]))
+			put_action(nl, row->term[i]);
 	nl_end(nl, list);
 }
 
