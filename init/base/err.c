@@ -80,7 +80,11 @@ int fail_kernel_words(const char *words, size_t n)
 	struct buf b = BUF(err_last.kernel);
 
 	b.p[0] = '\0';
-	buf_mem(&b, words, strnlen(words, n));
+	n = strnlen(words, n);
+	while (n > 0 && words[n - 1] == '\n')
+		n--;
+	for (size_t i = 0; i < n; i++) // a log of several lines becomes one
+		buf_char(&b, words[i] == '\n' ? ' ' : words[i]);
 	return -1;
 }
 

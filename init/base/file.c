@@ -33,19 +33,34 @@ long file_read(int dirfd, const char *path, char *dst, size_t cap)
 
 int file_write(int dirfd, const char *path, const char *text)
 {
-	int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC), no;
-	size_t len = strlen(text);
+	int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0)
-		return fail("open", "%s", path);
-	if (write(fd, text, len) != (ssize_t)len) {
-		no = errno;
-		close(fd);
-		errno = no;
-		return fail("write", "%s", path);
-	}
+	return fd < 0 ? fail("open", "%s", path) : file_put(fd, path, text, strlen(text));
+}
+
+int file_put(int fd, const char *path, const char *text, size_t n)
+{
+	ssize_t done = write(fd, text, n);
+	int no = done < 0 ? errno : EIO; // the kernel takes what it is given as one, or not at all
+
 	close(fd);
-	return 0;
+	errno = no;
+	return done == (ssize_t)n ? 0 : fail("write", "%s", path);
+}
+
+// mkdir(2) says EEXIST for anything of that name.
+static int make_directory(int dirfd, const char *path, unsigned mode)
+{
+	struct stat st;
+
+	if (mkdirat(dirfd, path, mode) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return fail("mkdir", "%s", path);
+	if (fstatat(dirfd, path, &st, 0))
+		return fail("mkdir", "%s", path);
+	errno = ENOTDIR;
+	return S_ISDIR(st.st_mode) ? 0 : fail("mkdir", "%s", path);
 }
 
 int file_mkdirs(int dirfd, const char *path, unsigned mode)
@@ -60,8 +75,8 @@ int file_mkdirs(int dirfd, const char *path, unsigned mode)
 		if (c != '/' && c != '\0')
 			continue;
 		*p = '\0';
-		if (mkdirat(dirfd, part, mode) && errno != EEXIST)
-			return fail("mkdir", "%s", part);
+		if (make_directory(dirfd, part, mode))
+			return -1;
 		*p = c;
 	}
 	return 0;

@@ -10,6 +10,10 @@ long file_read(int dirfd, const char *path, char *dst, size_t cap) must_check;
 // Writes text into an existing file in one write(2). Returns 0, or -1 with err_last and errno set.
 int file_write(int dirfd, const char *path, const char *text) must_check;
 
-// Makes dirfd/path, each missing parent too, mode 0755. An existing directory is fine.
+// Writes n bytes to fd, which path names, in one write(2), and closes it whatever comes of it.
+// Returns 0, or -1 with err_last and errno set.
+int file_put(int fd, const char *path, const char *text, size_t n) must_check;
+
+// Makes dirfd/path, each missing parent too, with mode. An existing directory is fine.
 // Returns 0, or -1 with err_last set.
 int file_mkdirs(int dirfd, const char *path, unsigned mode) must_check;

@@ -36,7 +36,7 @@ static void buf_num(struct buf *b, unsigned long long v, unsigned base, unsigned
 		digits[--i] = "0123456789abcdef"[v % base];
 		v /= base;
 	} while (v);
-	while (sizeof(digits) - i < width && i > 1)
+	while (sizeof(digits) - i + negative < width && i > 1)
 		digits[--i] = '0';
 	if (negative)
 		digits[--i] = '-';

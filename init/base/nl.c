@@ -10,6 +10,8 @@
 #include "base/nl.h"
 
 // NLA_HDRLEN of linux/netlink.h is an int.
+enum { MAX_ERRNO = 4095 };
+
 #define ATTR_HEADER   sizeof(struct nlattr)
 #define ATTR_ALIGN(n) (((size_t)(n) + 3) & ~(size_t)3)
 
@@ -199,7 +201,8 @@ int nl_parse(const struct nl *nl, const void *data, size_t n, uint32_t *acked)
 		size_t step = NLMSG_ALIGN(h->nlmsg_len);
 
 		if (h->nlmsg_type == NLMSG_ERROR) {
-			if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*e)) || i >= nl->count) {
+			if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*e)) || i >= nl->count || e->error > 0 ||
+			    e->error < -MAX_ERRNO) {
 				errno = EPROTO;
 				return fail("recvmsg", "netlink answer to nothing that was asked");
 			}

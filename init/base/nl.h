@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-#define NL_MAX_MESSAGES 64
+#define NL_MAX_MESSAGES 80
 
 struct nl_label {
 	const char *call; // a literal: "RTM_NEWLINK"

@@ -207,7 +207,7 @@ static int attach_volumes(const struct box *box)
 // A new file takes the place of what the image has there, also of a symbolic link (resolv.conf often is one into /run).
 static int replace_file(const char *path, const struct buf *text)
 {
-	int fd, ret = 0;
+	int fd;
 
 	if (text->cut)
 		return fail_text("too long", "%s", path);
@@ -216,10 +216,7 @@ static int replace_file(const char *path, const struct buf *text)
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return fail("open", "%s", path);
-	if (write(fd, text->p, text->len) != (ssize_t)text->len)
-		ret = fail("write", "%s", path);
-	close(fd);
-	return ret;
+	return file_put(fd, path, text->p, text->len);
 }
 
 static int write_files(const struct box *box)

@@ -37,12 +37,19 @@ static int clash(const char *key, const char *why)
 	return fail_text(why, "%s", key);
 }
 
-// The same with the value; net: of a subnet, or of an address, which has a prefix of 32.
+// The same with the value.
+static int clash_address(const char *key, uint32_t addr, const char *why)
+{
+	char ip[16];
+
+	return fail_text(why, "%s: \"%s\"", key, fmt_ip4(ip, addr));
+}
+
 static int clash_net(const char *key, const struct net4 *net, const char *why)
 {
 	char ip[16];
 
-	return fail_text(why, net->prefix == 32 ? "%s: \"%s\"" : "%s: \"%s/%u\"", key, fmt_ip4(ip, net->addr), net->prefix);
+	return fail_text(why, "%s: \"%s/%u\"", key, fmt_ip4(ip, net->addr), net->prefix);
 }
 
 // The name of a box is also its cgroup, its hostname and an entry of the state directory.
@@ -81,10 +88,10 @@ static int check_network(struct spec *s)
 		return 0;
 	gateway = htonl(ntohl(s->subnet.addr) + 1);
 	if ((s->ip.addr & mask_of(s->subnet.prefix)) != s->subnet.addr)
-		return clash_net("ip", &s->ip, "is outside of the subnet");
+		return clash_address("ip", s->ip.addr, "is outside of the subnet");
 	if (s->ip.addr == gateway || s->ip.addr == s->subnet.addr ||
 	    s->ip.addr == (s->subnet.addr | ~mask_of(s->subnet.prefix)))
-		return clash_net("ip", &s->ip, "is the subnet's own, its gateway's or its broadcast address");
+		return clash_address("ip", s->ip.addr, "is the subnet's own, its gateway's or its broadcast address");
 	return 0;
 }
 
@@ -110,6 +117,11 @@ static int add_shares(struct spec *s)
 	return 0;
 }
 
+static bool same_port(const struct port *a, const struct port *b)
+{
+	return a->host == b->host && a->proto == b->proto && a->addr == b->addr;
+}
+
 int spec_check(struct spec *s)
 {
 	if (!s->rootfs_count)
@@ -118,7 +130,7 @@ int spec_check(struct spec *s)
 		return clash("command", "is missing (try: initbox run --rootfs DIR -- /bin/sh)");
 	for (unsigned i = 0; i < s->publish_count; i++)
 		for (unsigned j = 0; j < i; j++)
-			if (s->publish[i].host == s->publish[j].host && s->publish[i].proto == s->publish[j].proto)
+			if (same_port(&s->publish[i], &s->publish[j]))
 				return clash("publish", "names the same port of the host twice");
 	if (check_name(s) || add_shares(s))
 		return -1;

@@ -63,6 +63,8 @@ const char *value_cpus(const char *s, uint32_t *thousandths)
 		return why;
 	for (size_t i = part; part > 1 && i < 4; i++)
 		p *= 10;
+	if (w * 1000 + p > 1024000)
+		return why;
 	if (w * 1000 + p < 10)
 		return "less than the kernel can divide (at least 0.01)";
 	*thousandths = (uint32_t)(w * 1000 + p);

@@ -62,7 +62,7 @@ inside() {
 		bash -c '. "$1"; . "$2"; shift 2; host_main "$@"' - "$LIB" "$BATS_TEST_TMPDIR/functions" "$@" \
 		3>&- 4>&- 5>&- || status=$?
 	echo 1 >"$group/cgroup.kill"
-	until rmdir "$group" 2>/dev/null; do
+	until find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; do
 		[ $SECONDS -lt $until_s ] || { echo "$group: can't be removed"; return 1; }
 		sleep 0.01
 	done
@@ -170,12 +170,17 @@ background() {
 	BACKGROUND+=("$PID")
 }
 
-# start NAME [OPTION…]: a box that stays until it is stopped, with its launcher in $PID; returns when its program runs.
+# start NAME [OPTION…] [-- COMMAND…]: a box that stays until it is stopped, with its launcher in $PID; returns when its
+# program (a shell that waits for SIGTERM) has printed ready.
 start() {
-	local name=$1
+	local name=$1 word options=() command=(/bin/sh -c 'trap "exit 0" TERM; echo ready; while :; do sleep 60 & wait $!; done')
 	shift
-	background "$INITBOX" run --rootfs "$ROOT" --name "$name" --stdin null "$@" -- \
-		/bin/sh -c 'trap "exit 0" TERM; echo ready; while :; do sleep 60 & wait $!; done' >"$name.log" 2>&1
+	for word; do
+		shift
+		[ "$word" != -- ] || { command=("$@"); break; }
+		options+=("$word")
+	done
+	background "$INITBOX" run --rootfs "$ROOT" --name "$name" --stdin null "${options[@]}" -- "${command[@]}" >"$name.log" 2>&1
 	soon box_is_up "$name" "$PID"
 }
 
@@ -183,6 +188,50 @@ box_is_up() {
 	grep -q '^ready' "$1.log" && return
 	gone "$2" && { cat "$1.log"; exit 1; }
 	return 1
+}
+
+# pid_in PID: the host's pid of the program whose launcher is PID: the child of its child.
+pid_in() {
+	pgrep -P "$(pgrep -P "$1" | head -n 1)" | head -n 1
+}
+
+# serve tcp|udp ADDRESS PORT: somebody who listens on the host, or with NS=outside in that network namespace.
+serve() {
+	local log="serve-${NS-}-$*"
+	background ${NS:+ip netns exec "$NS"} peer serve "$@" >"$log" 2>&1
+	soon grep -q '^ready' "$log" || { cat "$log"; return 1; }
+}
+
+# outside COMMAND…: in the network behind the host (make_outside).
+outside() {
+	ip netns exec outside "$@"
+}
+
+# answers TEXT COMMAND…: the command gets this answer. silent COMMAND…: it gets none, for any reason.
+answers() {
+	local text=$1
+	shift
+	prints 0 "$text" "$@"
+}
+
+silent() {
+	local got=0
+	"$@" >out 2>err || got=$?
+	[ $got = 1 ] || [ $got = 2 ] || { echo "$*: exit $got: $(cat out err)"; return 1; }
+	same '' "$(cat out)" "answer to $*"
+	line '^peer: (connect|receive|send): ' err
+}
+
+# A network behind the host: 198.51.100.2 there, 198.51.100.1 here. It has a route to the boxes, so that nothing but the
+# host's rules keeps it from them.
+make_outside() {
+	ip netns add outside
+	ip link add uplink up type veth peer name eth0 netns outside
+	ip address add 198.51.100.1/24 dev uplink
+	ip -n outside link set lo up
+	ip -n outside link set eth0 up
+	ip -n outside address add 198.51.100.2/24 dev eth0
+	ip -n outside route add 172.20.0.0/16 via 198.51.100.1
 }
 
 # stop PID…: ends launchers in order and waits for them.

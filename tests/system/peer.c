@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The two ends of a conversation, for tests of the network: says who is seen by whom.
 //
-//   peer serve tcp|udp ADDRESS PORT    answers "ADDRESS:PORT of the asker" to everybody, until it is killed;
+//   peer serve tcp|udp ADDRESS PORT    answers everybody with the address it sees them under, until it is killed;
 //                                      prints "ready" once it listens
 //   peer ask tcp|udp ADDRESS PORT      prints the answer; 1 refused or unreachable, 2 no answer in time
 //
@@ -54,7 +54,7 @@ static int serve(int type, const struct sockaddr_in *me)
 			c = accept(fd, (struct sockaddr *)&you, &len);
 		else if (recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&you, &len) < 0)
 			continue;
-		n = snprintf(text, sizeof(text), "%s:%u\n", inet_ntoa(you.sin_addr), ntohs(you.sin_port));
+		n = snprintf(text, sizeof(text), "%s\n", inet_ntoa(you.sin_addr));
 		if (type == SOCK_STREAM) {
 			if (write(c, text, (size_t)n) < 0)
 				perror("peer: write");

@@ -170,7 +170,7 @@ interrupt() {
 		/bin/sh -c 'trap "echo interrupted; exit 5" INT; echo ready; while :; do sleep 0.1; done'
 	line '^(\^C)?interrupted$' out
 	expect 130 on-tty ready '^C' "$INITBOX" run --rootfs "$ROOT" -- /bin/sh -c 'echo ready; exec sleep 60'
-	expect 131 on-tty ready '^\' "$INITBOX" run --rootfs "$ROOT" -- /bin/sh -c 'echo ready; exec sleep 60'
+	expect 131 on-tty ready $'^\\' "$INITBOX" run --rootfs "$ROOT" -- /bin/sh -c 'echo ready; exec sleep 60'
 	# The end of input as it is typed.
 	expect 0 on-tty ready '^D' "$INITBOX" run --rootfs "$ROOT" -- /bin/sh -c 'echo ready; cat; echo end'
 	line '^end$' out

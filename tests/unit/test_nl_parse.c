@@ -128,7 +128,7 @@ static void takes_the_kernels_words(void **state)
 	struct nlmsghdr *h = put_error(2, -EINVAL, NLM_F_CAPPED | NLM_F_ACK_TLVS);
 
 	(void)state;
-	put_tlv(h, NLMSGERR_ATTR_OFFS, "xyz");
+	put_tlv(h, NLMSGERR_ATTR_OFFS, "wxyz"); // 9 bytes, padded
 	put_tlv(h, NLMSGERR_ATTR_MSG, "Nexthop has invalid gateway");
 	put_tlv(h, NLMSGERR_ATTR_COOKIE, "c");
 	expect_bad(len, EINVAL,
@@ -188,6 +188,19 @@ static void survives_broken_words(void **state)
 	for (size_t i = 0; i < COUNT(requests); i++) {
 		e->msg.nlmsg_len = requests[i];
 		expect_bad(len, EINVAL, "link a: RTM_NEWLINK: Invalid argument (EINVAL)");
+	}
+}
+
+// Too little for another attribute's header.
+static void survives_a_rest(void **state)
+{
+	struct nlmsghdr *h = put_error(0, -EINVAL, NLM_F_ACK_TLVS | NLM_F_CAPPED);
+
+	(void)state;
+	put_tlv(h, NLMSGERR_ATTR_MSG, "words");
+	for (int i = 0; i < 3; i++) {
+		put_bytes(h, "\x09", 1);
+		expect_bad(len, EINVAL, "link a: RTM_NEWLINK: Invalid argument (EINVAL): kernel says: words");
 	}
 }
 
@@ -308,6 +321,7 @@ int main(void)
 		cmocka_unit_test_setup(aligns_the_request, fresh),
 		cmocka_unit_test_setup(has_no_words_without_their_flag, fresh),
 		cmocka_unit_test_setup(survives_broken_words, fresh),
+		cmocka_unit_test_setup(survives_a_rest, fresh),
 		cmocka_unit_test_setup(refuses_what_was_not_asked, fresh),
 		cmocka_unit_test_setup(passes_over_other_messages, fresh),
 		cmocka_unit_test_setup(notices_every_truncation, fresh),
