@@ -1,0 +1,245 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# `initbox run --network bridge`: boxes that share a bridge, the first and the last of them, and those that were killed.
+# shellcheck disable=SC2016,SC2329 # expanded in the box; called by inside
+
+load lib
+
+setup_file() {
+	make_root
+	make_helper peer
+}
+
+prepare() {
+	make_outside
+}
+
+rules() {
+	nft -j list table inet initbox | jq '[.nftables[] | select(.rule)] | length'
+}
+
+published() {
+	nft list map inet initbox ports | grep -o 'tcp \. [0-9]*' | cut -d ' ' -f 3 | sort -n | xargs
+}
+
+sharing() {
+	start one --network bridge -p 8080:80
+	one=$PID
+	with_one=$(rules)
+	start two --network bridge -p 8081:80 -p 127.0.0.1:8082:80
+	two=$PID
+	start three --network bridge
+	three=$PID
+	same "$with_one" "$(rules)" rules
+	same 1 "$(ip -j link show type bridge | jq length)" bridges
+	same 3 "$(ip -j link show master initbox0 | jq length)" ports
+	same 1 "$(nft list tables | wc -l)" tables
+	same '8080 8081' "$(published)" 'published ports'
+	stop "$two"
+	same 8080 "$(published)" 'published ports'
+	! nft list map inet initbox address_ports | grep 8082
+	stop "$one" "$three"
+	same '' "$(nft list ruleset)" 'rules, afterwards'
+	! ip link show initbox0 2>/dev/null
+	[ ! -e /run/initbox ]
+}
+@test "boxes share the bridge, the table and its rules; the last one takes them" {
+	inside sharing
+}
+
+forwarding() {
+	for value in 0 1; do
+		echo $value >/proc/sys/net/ipv4/ip_forward
+		start one --network bridge
+		one=$PID
+		start two --network bridge
+		same 1 "$(cat /proc/sys/net/ipv4/ip_forward)" 'while they run'
+		stop "$one"
+		same 1 "$(cat /proc/sys/net/ipv4/ip_forward)" 'while one runs'
+		stop "$PID"
+		same $value "$(cat /proc/sys/net/ipv4/ip_forward)" 'afterwards'
+	done
+	echo 0 >/proc/sys/net/ipv4/ip_forward
+}
+@test "ip_forward is given back as it was" {
+	inside forwarding
+}
+
+foreign() {
+	nft 'add table inet foreign; add chain inet foreign c { type filter hook forward priority 5; }; add rule inet foreign c accept'
+	nft 'add table ip initbox; add chain ip initbox forward; add rule ip initbox forward accept'
+	nft 'add table inet initbox-more'
+	ip link add br-foreign up type bridge
+	ip link add initbox1 up type bridge
+	leaks_snapshot /run/mine
+	expect 0 box --network bridge -p 8080:80 -- /bin/true
+	leaks_check /run/mine
+	nft flush ruleset
+	ip link del br-foreign
+	ip link del initbox1
+}
+@test "tables and bridges of others stay" {
+	inside foreign
+}
+
+foreign_bridge() {
+	ip link add initbox0 type bridge
+	leaks_snapshot /run/mine
+	refused 'bridge initbox0: RTM_NEWLINK: .*EEXIST' box --network bridge -p 8080:80 -- /bin/true
+	leaks_check /run/mine
+	ip link del initbox0
+	ip link add initbox0 type veth peer name other
+	refused 'bridge initbox0: RTM_NEWLINK: .*EEXIST' box --network bridge -- /bin/true
+	refused 'bridge uplink: RTM_NEWLINK: .*EEXIST' box --network bridge --bridge uplink -- /bin/true
+	ip link del initbox0
+}
+@test "a bridge that is not initbox's is refused and stays" {
+	inside foreign_bridge
+}
+
+killed() {
+	start one --network bridge --ip 172.20.1.2 -p 8080:80
+	program=$(pid_in "$PID")
+	kill -9 "$PID"
+	wait "$PID" 2>/dev/null || :
+	soon gone "$program"
+	# What it made is still there, and in nobody's way.
+	ip link show initbox0 >/dev/null
+	start one --network bridge --ip 172.20.1.2 -p 8080:80 -- /bin/peer serve tcp 0.0.0.0 80
+	answers 198.51.100.2 outside peer ask tcp 198.51.100.1 8080
+	same 1 "$(ip -j link show type bridge | jq length)" bridges
+	stop "$PID"
+}
+@test "a launcher that is killed takes its box along, and the next one cleans up" {
+	inside killed
+}
+
+killed_among_others() {
+	start other --network bridge -p 9090:90 -- /bin/peer serve tcp 0.0.0.0 90
+	other=$PID
+	start one --network bridge --ip 172.20.1.2 -p 8080:80
+	program=$(pid_in "$PID")
+	kill -9 "$PID"
+	wait "$PID" 2>/dev/null || :
+	soon gone "$program"
+	answers 198.51.100.2 outside peer ask tcp 198.51.100.1 9090
+	# Its address and its port are free again.
+	start one --network bridge --ip 172.20.1.2 -p 8080:80 -- /bin/peer serve tcp 0.0.0.0 80
+	answers 198.51.100.2 outside peer ask tcp 198.51.100.1 8080
+	stop "$PID" "$other"
+}
+@test "a killed launcher's port and address are free while other boxes run" {
+	inside killed_among_others
+}
+
+killed_early() {
+	# At any moment of the start: the next run is as the first one.
+	for us in 0 1000 2000 3000 4000 5000 6000 8000 10000 15000; do
+		"$INITBOX" run --rootfs "$ROOT" --name one --network bridge -p 8080:80 --stdin null -- /bin/sleep 60 >out 2>&1 &
+		pid=$!
+		busybox usleep $us
+		kill -9 $pid
+		wait $pid 2>/dev/null || :
+		soon nobody_sleeps
+		expect 0 box --name one --network bridge -p 8080:80 -- /bin/true
+		same '' "$(cat out)" "killed after $us us"
+	done
+}
+nobody_sleeps() {
+	! pgrep -x sleep >/dev/null && ! pgrep -x initbox >/dev/null
+}
+@test "a launcher killed at any moment leaves nothing that the next one can't clean" {
+	inside killed_early
+}
+
+addresses() {
+	pids=()
+	for i in $(seq 20); do
+		"$INITBOX" run --rootfs "$ROOT" --network bridge --name "n$i" --stdin null -- \
+			/bin/sh -c 'ip -o -4 address show eth0 | tr -s " " | cut -d " " -f 4; exec sleep 60' >"n$i.log" 2>&1 &
+		pids+=($!)
+	done
+	BACKGROUND+=("${pids[@]}")
+	soon all_have_said
+	cat n*.log | sort -u >all
+	same 20 "$(wc -l <all)" "different addresses: $(cat all)"
+	same 20 "$(grep -c '^172\.20\.[0-9.]*/16$' all)" 'addresses of the subnet'
+	same 20 "$(ip -j link show master initbox0 | jq length)" ports
+	kill -TERM "${pids[@]}"
+}
+all_have_said() {
+	[ "$(cat n*.log | wc -l)" = 20 ]
+}
+@test "20 boxes started at once have 20 addresses" {
+	inside addresses
+}
+
+coming_and_going() {
+	for worker in 1 2 3 4 5 6; do
+		(
+			for round in $(seq 12); do
+				box --name "w$worker" --network bridge -p "$((8000 + worker)):80" --stdin null -- /bin/true ||
+					echo "worker $worker, round $round: $?"
+			done
+		) >"worker$worker" 2>&1 &
+		BACKGROUND+=($!)
+	done
+	wait "${BACKGROUND[@]}"
+	same '' "$(cat worker*)" 'words of 72 runs'
+}
+@test "boxes that come and go at the same time, first and last in turn" {
+	inside coming_and_going
+}
+
+subnet() {
+	for i in 2 3 4 5 6; do
+		start "n$i" --network bridge --subnet 10.9.9.0/29
+	done
+	refused '10.9.9.0/29: .*taken' box --network bridge --subnet 10.9.9.0/29 -- /bin/true
+	refused '10.9.9.3: another box has this address' box --network bridge --subnet 10.9.9.0/29 --ip 10.9.9.3 -- /bin/true
+	stop "$PID"
+	expect 0 box --network bridge --subnet 10.9.9.0/29 -- /bin/true
+}
+@test "a subnet that is full; an address that is taken" {
+	inside subnet
+}
+
+same_address_again() {
+	prints 0 "$(box --name one --network bridge -- /bin/ip -o -4 address show eth0)" \
+		box --name one --network bridge -- /bin/ip -o -4 address show eth0
+}
+@test "a box has the same address from run to run" {
+	inside same_address_again
+}
+
+two_bridges() {
+	NS=outside serve tcp 198.51.100.2 80
+	start one --network bridge
+	one=$PID
+	start two --network bridge --bridge other0 --subnet 10.9.0.0/24
+	two=(nsenter -t "$(pid_in "$PID")" -n)
+	answers 198.51.100.1 "${two[@]}" peer ask tcp 198.51.100.2 80
+	same 2 "$(nft list tables | wc -l)" tables
+	silent "${two[@]}" peer ask tcp "$(nsenter -t "$(pid_in "$one")" -n ip -j -4 address show eth0 | jq -r '.[].addr_info[0].local')" 80
+	# The end of the last box of one bridge is not the end of the other bridge.
+	stop "$one"
+	answers 198.51.100.1 "${two[@]}" peer ask tcp 198.51.100.2 80
+	stop "$PID"
+	same 0 "$(cat /proc/sys/net/ipv4/ip_forward)" 'ip_forward, afterwards'
+}
+@test "two bridges do not disturb each other" {
+	inside two_bridges
+}
+
+another_subnet() {
+	NS=outside serve tcp 198.51.100.2 80
+	start one --network bridge
+	# The bridge has its subnet: a box with another one either works or is refused, but does not start without a network.
+	got=0
+	box --network bridge --subnet 10.9.0.0/24 -- /bin/peer ask tcp 198.51.100.2 80 >out 2>err || got=$?
+	cat out err
+	[ $got = 0 ] || [ $got = 125 ]
+}
+@test "a box with another subnet on the same bridge does not start without a network" {
+	inside another_subnet
+}
