@@ -134,6 +134,20 @@ static void takes_quotes_off(void **state)
 	assert_string_equal(good("env = A=\"b c\"")->env[0], "A=\"b c\"");
 }
 
+// The quotes of a command say where its words end, also around the first and the last of them.
+static void keeps_the_quotes_of_a_command(void **state)
+{
+	const struct spec *s = good("command = \"a b\"\n");
+
+	(void)state;
+	assert_int_equal(s->command_count, 1);
+	assert_string_equal(s->command[0], "a b");
+	s = good("\r command =\r'a b' c \"d e\"\r\n");
+	assert_int_equal(s->command_count, 3);
+	assert_string_equal(s->command[0], "a b");
+	assert_string_equal(s->command[2], "d e");
+}
+
 static void refuses_open_quotes(void **state)
 {
 	static const char why[] = "initbox.conf:2: user: a quote is not closed at the end of the line";
@@ -302,6 +316,7 @@ int main(void)
 		cmocka_unit_test(reads_lines),
 		cmocka_unit_test(last_one_wins),
 		cmocka_unit_test(takes_quotes_off),
+		cmocka_unit_test(keeps_the_quotes_of_a_command),
 		cmocka_unit_test(refuses_open_quotes),
 		cmocka_unit_test(tells_the_line),
 		cmocka_unit_test(refuses_nul_bytes),
