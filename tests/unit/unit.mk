@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Unit tests, for the Makefile to include: built for the host (gcc, glibc, cmocka) under ASan and UBSan into
 # $(B)/tests/unit/NAME. UNIT_TESTS lists the programs; tests/unit/run takes them as arguments. Of the Makefile it uses
-# B, Q, WARN and say.
+# B, INIT, WARN and say.
 UNITCC    ?= gcc
 UNITFLAGS  = -std=c11 -D_GNU_SOURCE= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	     -fno-sanitize-recover=all $(WARN) -Iinit -Itools
@@ -10,9 +10,7 @@ U          = $(B)/tests/unit
 # Tests of init/. They share a library of what they test, and tests/unit/unit.c.
 UNIT_INIT  = test_arena test_cmdline test_config test_err test_file test_fmt test_keys test_nfexpr test_nl \
 	     test_nl_kernel test_nl_parse test_options test_passwd test_phase test_spec test_undo test_value test_words
-UNIT_LIB   = tests/unit/unit init/base/arena init/base/err init/base/file init/base/fmt init/base/log init/base/nfexpr \
-	     init/base/nl init/base/passwd init/base/undo init/phase/phase init/phase/trace init/role/reap \
-	     init/spec/keys init/spec/parse init/spec/spec init/spec/value
+UNIT_LIB   = tests/unit/unit $(addprefix init/,$(filter base/% spec/%,$(INIT)) phase/phase phase/trace role/reap)
 
 # Tests of tools/, each with the sources that it tests.
 UNIT_TOOLS = test_cpio test_json test_kmod
