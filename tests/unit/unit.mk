@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Unit tests, for the Makefile to include: built for the host (gcc, glibc, cmocka) under ASan and UBSan into
-# $(B)/tests/unit/NAME. UNIT_TESTS lists the programs; tests/unit/run takes them as arguments. Of the Makefile it uses
+# $(B)/tests/unit/NAME. UNIT_TESTS lists the programs; `tests/unit/run $(B)` runs them. Of the Makefile it uses
 # B, INIT, WARN and say.
 UNITCC    ?= gcc
 UNITFLAGS  = -std=c11 -D_GNU_SOURCE= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
