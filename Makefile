@@ -39,10 +39,10 @@ CRTN = $(MUSL)/libc.a $(shell $(CC) -print-libgcc-file-name) $(MUSL)/crtn.o
 
 # What goes into PID 1 is this list.
 INIT = main \
-       base/arena base/err base/file base/fmt base/log base/mnt base/nfexpr base/nl base/passwd base/undo \
+       base/arena base/err base/file base/fmt base/log base/mnt base/nfexpr base/nl base/passwd base/path base/undo \
        spec/keys spec/parse spec/spec spec/value \
        phase/address phase/cgroup phase/early phase/exec phase/filter phase/link phase/modules phase/mounts \
-       phase/namespaces phase/net phase/nft phase/nft_rules phase/phase phase/privileges phase/root phase/shares phase/trace \
+       phase/namespaces phase/net phase/nft phase/nft_rules phase/phase phase/privileges phase/root phase/shares phase/state phase/trace \
        role/boot role/box role/power role/reap role/run
 INITOBJ = $(INIT:%=$(B)/init/%.o) $(B)/init/filter_default.o
 
@@ -75,8 +75,8 @@ $(B)/initbox: $(B)/initbox.debug tools/check-binary
 $(B)/tools/%.o: tools/%.c | $(B)/include
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(MUSLCFLAGS) $(TOOLCFLAGS) $(CFLAGS_$*) -c -o $@ $<
 
-MKINITRAMFS = mkinitramfs cpio fail kmod list moddir modules tree
-$(B)/mkinitramfs: $(MKINITRAMFS:%=$(B)/tools/%.o)
+MKINITRAMFS_SRC = mkinitramfs cpio fail kmod list moddir modules tree
+$(B)/mkinitramfs: $(MKINITRAMFS_SRC:%=$(B)/tools/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
 
 # libseccomp is built from its pinned source, and only boxfilter has it inside.
@@ -113,10 +113,10 @@ $(B)/initramfs.cpio: $(B)/image.words $(B)/mkinitramfs $(B)/initbox $(KERNEL) $(
 	$(call say,IMAGE,$@)$(B)/mkinitramfs -o $@ $(LISTS:%=--list %) --config $(CONFIG) --modules-dir $(MODULES)
 
 # CMD is taken as it stands: make would expand a $$(…) in it.
-quote = '$(subst ','\'',$(1))'
+boot: export BOOT_COMMAND = $(value CMD)
 boot: $(B)/initramfs.cpio | deps-boot
 	$(Q)qemu/boot --kernel $(KERNEL) --initramfs $(B)/initramfs.cpio $(BOOTFLAGS) \
-		$(if $(value CMD),--command $(call quote,$(value CMD)))
+		$(if $(value CMD),--command "$$BOOT_COMMAND")
 
 deps-build:
 	$(Q)tools/deps build

@@ -14,13 +14,6 @@ static const char usage[] = "usage: initbox run [OPTIONS] --rootfs DIR [--] COMM
 			    "As /init of an initramfs it boots the machine that /etc/initbox.conf describes.\n";
 static const char version[] = "initbox " INITBOX_VERSION "\n";
 
-static int print(const char *text)
-{
-	size_t n = strlen(text);
-
-	return write(STDOUT_FILENO, text, n) == (ssize_t)n ? 0 : EXIT_OWN_FAILURE;
-}
-
 // The kernel starts the first process of an initramfs as "/init"; the words of its command line that are not for it follow.
 static bool is_machine_init(const char *name)
 {
@@ -37,9 +30,9 @@ int main(int argc, char **argv)
 	if (!strcmp(word, "run"))
 		return run_main(argc - 2, argv + 2);
 	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
-		return print(usage);
+		return log_print(usage);
 	if (!strcmp(word, "--version"))
-		return print(version);
+		return log_print(version);
 	log_line(LOG_ERROR, "command line: %s (initbox --help)", *word ? "no such command" : "a command is missing");
 	return EXIT_OWN_FAILURE;
 }

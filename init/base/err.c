@@ -111,9 +111,18 @@ static const char *hint_for(const struct err *e)
 	return NULL;
 }
 
+// A record is one line, whatever the names in it are.
+static void blank_controls(char *from, const char *end)
+{
+	for (; from < end; from++)
+		if ((unsigned char)*from < ' ')
+			*from = '?';
+}
+
 void err_write(struct buf *b, const struct err *e)
 {
 	const char *hint = e->no ? hint_for(e) : NULL;
+	size_t start = b->len;
 
 	if (e->phase[0])
 		buf_fmt(b, "%s: ", e->phase);
@@ -129,6 +138,7 @@ void err_write(struct buf *b, const struct err *e)
 		buf_str(b, e->text);
 	if (e->kernel[0])
 		buf_fmt(b, ": kernel says: %s", e->kernel);
+	blank_controls(b->p + start, b->p + b->len);
 	buf_char(b, '\n');
 	if (hint)
 		buf_fmt(b, "initbox: hint: %s\n", hint);

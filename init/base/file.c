@@ -10,12 +10,17 @@
 
 long file_read(int dirfd, const char *path, char *dst, size_t cap)
 {
-	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC), no;
+	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? fail("open", "%s", path) : file_take(fd, path, dst, cap);
+}
+
+long file_take(int fd, const char *path, char *dst, size_t cap)
+{
 	size_t len = 0;
 	ssize_t n = 0;
+	int no;
 
-	if (fd < 0)
-		return fail("open", "%s", path);
 	while (len < cap && (n = read(fd, dst + len, cap - len)) > 0)
 		len += (size_t)n;
 	if (n >= 0 && len == cap) {

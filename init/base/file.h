@@ -7,6 +7,9 @@
 // errno set; EFBIG when it does not fit.
 long file_read(int dirfd, const char *path, char *dst, size_t cap) must_check;
 
+// The same from fd, which path names, and closes it whatever comes of it.
+long file_take(int fd, const char *path, char *dst, size_t cap) must_check;
+
 // Writes text into an existing file in one write(2). Returns 0, or -1 with err_last and errno set.
 int file_write(int dirfd, const char *path, const char *text) must_check;
 

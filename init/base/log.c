@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -57,4 +58,11 @@ void explain(const char *calls, const char *f, ...)
 	b.cap = sizeof(text);
 	buf_char(&b, '\n');
 	emit(&b);
+}
+
+int log_print(const char *text)
+{
+	size_t n = strlen(text);
+
+	return write(STDOUT_FILENO, text, n) == (ssize_t)n ? 0 : EXIT_OWN_FAILURE;
 }

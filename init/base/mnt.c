@@ -19,14 +19,22 @@ static int fail_mount(int ctx, const char *call, const char *fstype, const char 
 	return -1;
 }
 
+static bool has_source(const struct mnt_option *options, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(options[i].key, "source"))
+			return true;
+	return false;
+}
+
 int mnt_new(const char *fstype, const struct mnt_option *options, size_t n, unsigned attrs)
 {
 	int ctx = sys_fsopen(fstype, FSOPEN_CLOEXEC), fd;
 
 	if (ctx < 0)
 		return fail("fsopen", "%s", fstype);
-	// The name that /proc/mounts shows; an option of the caller's wins, as it comes later.
-	if (sys_fsconfig(ctx, FSCONFIG_SET_STRING, "source", fstype, 0))
+	// The name that /proc/mounts shows. A file system takes one source only.
+	if (!has_source(options, n) && sys_fsconfig(ctx, FSCONFIG_SET_STRING, "source", fstype, 0))
 		return fail_mount(ctx, "fsconfig", fstype, "source");
 	for (size_t i = 0; i < n; i++) {
 		unsigned cmd = options[i].value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;

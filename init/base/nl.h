@@ -58,7 +58,7 @@ void nl_end(struct nl *nl, size_t nest);
 // and an acknowledged message may still be rolled back, but then an error for another one comes: all answers are read.
 int nl_send(struct nl *nl, bool batch) must_check;
 
-// Reads one datagram of answers, n bytes. For each message failed or acknowledged it updates *acked (the highest
+// Reads one datagram of answers, n bytes. For each message failed or acknowledged it updates *acked (the last
 // sequence number acknowledged) and, for the first failure, err_last. Returns 0, or -1 after a failure or when the
 // datagram is not well formed. Separate from the socket for tests and fuzzing.
 int nl_parse(const struct nl *nl, const void *data, size_t n, uint32_t *acked) must_check;

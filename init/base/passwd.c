@@ -65,6 +65,8 @@ int passwd_find(const char *text, const char *name, size_t n, struct account *a)
 			continue;
 		if (id(&f[2], &a->uid) || id(&f[3], &a->gid))
 			continue;
+		a->name = f[0].p;
+		a->name_len = f[0].n;
 		a->home = f[5].p;
 		a->home_len = f[5].n;
 		return 0;

@@ -8,8 +8,9 @@
 struct account {
 	uid_t uid;
 	gid_t gid;
-	const char *home; // in the text that was searched, not terminated; NULL when there is no such line
-	size_t home_len;
+	// in the text that was searched, not terminated; NULL when there is no such line
+	const char *name, *home;
+	size_t name_len, home_len;
 };
 
 // Finds the line of a user by name, or by number when name is one. Returns 0, or -1 when there is none.

@@ -25,6 +25,15 @@
 #define AT_EMPTY_PATH 0x1000
 #endif
 
+// getdents64(2); opendir would bring malloc.
+struct linux_dirent64 {
+	uint64_t d_ino;
+	int64_t d_off;
+	uint16_t d_reclen;
+	uint8_t d_type;
+	char d_name[];
+};
+
 static inline pid_t sys_clone3(struct clone_args *args)
 {
 	return (pid_t)syscall(SYS_clone3, args, sizeof(*args));

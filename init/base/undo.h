@@ -15,7 +15,7 @@ struct undo {
 	unsigned count;
 };
 
-// Pushes an entry. Returns 0, or -1 with err_last set when the stack is full (nothing is lost: the caller undoes).
+// Pushes an entry. Returns 0, or -1 with err_last set when the stack is full (the entry has been undone then).
 int undo_push(struct undo *u, int (*down)(void *arg), void *arg, const char *what) must_check;
 
 // Runs all entries, last first, each once, and reports every one that fails; goes on to the end.

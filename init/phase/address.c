@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Addresses without a daemon: a file for each taken one below /run/initbox/net-INODE (of the network namespace), locked
-// as long as its launcher lives. The kernel lets the lock go whatever way the launcher ends, so that a crash frees the
-// address. The search starts at a hash of the name: a box keeps its address from run to run, and N boxes need no scan.
+// Addresses without a daemon: the search starts at a hash of the name, so that a box keeps its address from run to run
+// and N boxes need no scan.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,11 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
+#include "base/sys.h"
 #include "phase/address.h"
-
-static const char state_root[] = "/run/initbox";
+#include "phase/state.h"
+#include "spec/value.h"
 
 static uint32_t hash(const char *s)
 {
@@ -25,118 +24,63 @@ static uint32_t hash(const char *s)
 	return h;
 }
 
-// One directory for each bridge of each network namespace.
-static int state_path(char path[64], const struct box *box)
+int address_note_ports(const struct box *box)
 {
-	struct stat ns;
+	size_t n = box->spec->publish_count * sizeof(box->spec->publish[0]);
 
-	if (stat("/proc/self/ns/net", &ns))
-		return fail("stat", "/proc/self/ns/net");
-	if (fmt(path, 64, "%s/net-%lu-%s", state_root, (unsigned long)ns.st_ino, box->spec->bridge))
-		return fail("mkdir", "%s", state_root);
-	return 0;
+	return pwrite(box->address_fd, box->spec->publish, n, 0) == (ssize_t)n
+		       ? 0
+		       : fail("write", "%s/%s", STATE_ROOT, box->address_name);
 }
 
-int address_lock(struct box *box)
+// What is written in the file of an address whose launcher is gone. Returns how many ports, or -1 with err_last set.
+static int read_ports(int fd, const char *name, struct port ports[MAX_PORTS])
 {
-	return flock(box->state_fd, LOCK_EX) ? fail("flock", "%s", state_root) : 0;
+	ssize_t n = pread(fd, ports, MAX_PORTS * sizeof(*ports), 0);
+
+	return n < 0 ? fail("read", "%s/%s", STATE_ROOT, name) : (int)((size_t)n / sizeof(*ports));
 }
 
-void address_unlock(const struct box *box)
+// Opens and locks the file of an address. Returns its descriptor, -1 with err_last set, or NOT_OURS.
+enum { NOT_OURS = -2 };
+static int open_address(const struct box *box, const char *name, int flags)
 {
-	flock(box->state_fd, LOCK_UN);
-}
+	struct stat mine, there;
 
-int address_join(struct box *box)
-{
-	box->users_fd = openat(box->state_fd, "users", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (box->users_fd < 0)
-		return fail("open", "%s/users", state_root);
-	box->first = flock(box->users_fd, LOCK_EX | LOCK_NB) == 0;
-	if (flock(box->users_fd, LOCK_SH))
-		return fail("flock", "%s/users", state_root);
-	return 0;
-}
+	for (;;) {
+		int fd = openat(box->state_fd, name, O_RDWR | O_CLOEXEC | flags, 0600), got;
 
-int address_leave(struct box *box)
-{
-	if (box->users_fd < 0)
-		return 0;
-	box->last = flock(box->users_fd, LOCK_EX | LOCK_NB) == 0;
-	if (box->last && unlinkat(box->state_fd, "users", 0))
-		return fail("unlink", "%s/users", state_root);
-	close(box->users_fd);
-	box->users_fd = -1;
-	return 0;
-}
-
-int address_mark(const struct box *box, const char *mark)
-{
-	int fd = openat(box->state_fd, mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		return fail("open", "%s/%s", state_root, mark);
-	close(fd);
-	return 0;
-}
-
-bool address_unmark(const struct box *box, const char *mark)
-{
-	return unlinkat(box->state_fd, mark, 0) == 0;
-}
-
-// The directories go with the last file in them; others may still be there. Whoever opened them meanwhile waits for the
-// lock and then sees that they are gone (open_state).
-static int state_down(void *arg)
-{
-	struct box *box = arg;
-	char path[64];
-
-	if (address_lock(box) || state_path(path, box))
-		return -1;
-	if (unlinkat(AT_FDCWD, path, AT_REMOVEDIR) == 0)
-		rmdir(state_root);
-	else if (errno != ENOTEMPTY)
-		return fail("rmdir", "%s", path);
-	close(box->state_fd);
-	return 0;
-}
-
-static int address_down(void *arg)
-{
-	struct box *box = arg;
-
-	if (unlinkat(box->state_fd, box->address_name, 0))
-		return fail("unlink", "%s/%s", state_root, box->address_name);
-	close(box->address_fd);
-	return 0;
+		if (fd < 0)
+			return fail("open", "%s/%s", STATE_ROOT, name);
+		got = state_try_lock(fd, name);
+		// Between open and flock its owner may have ended, and unlinked the file that we now hold.
+		if (got == 1 && !fstat(fd, &mine) && !fstatat(box->state_fd, name, &there, 0) &&
+		    mine.st_ino == there.st_ino)
+			return fd;
+		close(fd);
+		if (got < 1)
+			return got < 0 ? -1 : NOT_OURS;
+	}
 }
 
 // Tries to take one address. Returns 1 when it is ours, 0 when somebody has it, -1 with err_last set.
 static int take(struct box *box, uint32_t addr)
 {
-	char name[16];
-	struct stat mine, there;
+	int fd, n;
 
-	fmt_ip4(name, addr);
-	for (;;) {
-		int fd = openat(box->state_fd, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-		if (fd < 0)
-			return fail("open", "%s/%s", state_root, name);
-		if (flock(fd, LOCK_EX | LOCK_NB)) {
-			close(fd);
-			return 0;
-		}
-		// Between open and flock the owner may have ended and unlinked the file that we now hold.
-		if (!fstat(fd, &mine) && !fstatat(box->state_fd, name, &there, 0) && mine.st_ino == there.st_ino) {
-			box->address = addr;
-			box->address_fd = fd;
-			memcpy(box->address_name, name, sizeof(name));
-			return 1;
-		}
+	fmt_ip4(box->address_name, addr);
+	fd = open_address(box, box->address_name, O_CREAT);
+	if (fd < 0)
+		return fd == NOT_OURS ? 0 : -1;
+	n = read_ports(fd, box->address_name, box->stale);
+	if (n < 0) {
 		close(fd);
+		return -1;
 	}
+	box->stale_count = (unsigned)n;
+	box->address = addr;
+	box->address_fd = fd;
+	return 1;
 }
 
 static int take_any(struct box *box)
@@ -154,28 +98,51 @@ static int take_any(struct box *box)
 	return 0;
 }
 
-// Opens the state directory with the lock held, so that it stays until a file is in it.
-static int open_state(struct box *box)
+static bool in_subnet(const struct net4 *net, const char *name)
 {
-	char path[64];
-	struct stat st;
+	uint32_t addr;
 
-	if (state_path(path, box))
-		return -1;
-	for (;;) {
-		if (file_mkdirs(AT_FDCWD, path, 0700))
-			return -1;
-		box->state_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (box->state_fd < 0 && errno == ENOENT)
-			continue;
-		if (box->state_fd < 0)
-			return fail("open", "%s", path);
-		if (address_lock(box) || fstat(box->state_fd, &st))
-			return fail("flock", "%s", path);
-		if (st.st_nlink > 0)
-			return undo_push(&box->undo, state_down, box, "state directory");
-		close(box->state_fd);
+	return !value_ip4(name, &addr) && ((ntohl(addr) ^ ntohl(net->addr)) >> (32 - net->prefix)) == 0;
+}
+
+int address_sweep(struct box *box, int (*forget)(struct box *box, const struct port *ports, unsigned n))
+{
+	_Alignas(8) char entries[4096];
+	struct port ports[MAX_PORTS];
+	int swept = 0;
+	long n;
+
+	if (lseek(box->state_fd, 0, SEEK_SET) < 0)
+		return fail("lseek", "%s", STATE_ROOT);
+	while ((n = syscall(SYS_getdents64, box->state_fd, entries, sizeof(entries))) > 0) {
+		for (long at = 0; at < n;) {
+			const struct linux_dirent64 *d = (const void *)(entries + at);
+			int fd, count;
+
+			at += d->d_reclen;
+			if (!in_subnet(&box->spec->subnet, d->d_name))
+				continue;
+			fd = open_address(box, d->d_name, 0);
+			if (fd == NOT_OURS)
+				continue;
+			count = fd < 0 ? -1 : read_ports(fd, d->d_name, ports);
+			if (count < 0 || forget(box, ports, (unsigned)count) || unlinkat(box->state_fd, d->d_name, 0))
+				return -1;
+			close(fd);
+			swept++;
+		}
 	}
+	return n < 0 ? fail("getdents64", "%s", STATE_ROOT) : swept;
+}
+
+static int address_down(void *arg)
+{
+	struct box *box = arg;
+
+	if (unlinkat(box->state_fd, box->address_name, 0))
+		return fail("unlink", "%s/%s", STATE_ROOT, box->address_name);
+	close(box->address_fd);
+	return 0;
 }
 
 // What follows from the address. The MAC does, so that neighbours need not learn a new one after a restart.
@@ -194,10 +161,10 @@ static int address_up(struct box *box)
 
 	if (box->spec->network != NETWORK_BRIDGE)
 		return 0;
-	if (open_state(box))
+	if (state_open(box))
 		return -1;
 	taken = box->spec->ip.addr ? take(box, box->spec->ip.addr) : take_any(box);
-	address_unlock(box);
+	state_unlock(box);
 	if (taken < 0)
 		return -1;
 	if (!taken && box->spec->ip.addr)
@@ -212,7 +179,7 @@ static int address_up(struct box *box)
 static void address_explain(const struct box *box)
 {
 	if (box->spec->network == NETWORK_BRIDGE)
-		explain("open flock", "flock -n %s/net-*/ADDRESS", state_root);
+		explain("open flock", "flock -n %s/net-*/ADDRESS", STATE_ROOT);
 }
 
 const struct phase phase_address = {"address", address_explain, address_up};

@@ -2,20 +2,10 @@
 #pragma once
 #include "phase/phase.h"
 
-// Takes the lock that keeps launchers apart while they look at and change what boxes share (bridge, table), and lets
-// it go. Returns 0, or -1 with err_last set.
-int address_lock(struct box *box) must_check;
-void address_unlock(const struct box *box);
-
-// Under the lock: becomes one of the users of the bridge; box->first tells whether it is the only one.
+// Writes the ports that will be published into the address's file: if this launcher is killed, another one finds them.
 // Returns 0, or -1 with err_last set.
-int address_join(struct box *box) must_check;
+int address_note_ports(const struct box *box) must_check;
 
-// Under the lock: stops being one, if it still is; box->last tells whether no user is left.
-// Returns 0, or -1 with err_last set.
-int address_leave(struct box *box) must_check;
-
-// Under the lock: remembers across launchers that something was done to the host, and forgets it.
-// address_unmark tells whether it had been.
-int address_mark(const struct box *box, const char *mark) must_check;
-bool address_unmark(const struct box *box, const char *mark);
+// Under the lock: calls forget for the ports of each address of the subnet whose launcher is gone, and removes its file.
+// Returns how many addresses there were, or -1 with err_last set.
+int address_sweep(struct box *box, int (*forget)(struct box *box, const struct port *ports, unsigned n)) must_check;

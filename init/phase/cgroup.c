@@ -7,6 +7,7 @@
 #include <linux/magic.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -68,7 +69,6 @@ static int controller_missing(const char *name)
 	bool v1 = file_read(AT_FDCWD, "/proc/self/cgroup", text, sizeof(text)) > 0 &&
 		  !fmt(pattern, sizeof(pattern), ":%s:", name) && strstr(text, pattern);
 
-	errno = 0; // not a race to try again
 	if (v1)
 		return fail_text("is in a cgroup v1 hierarchy on this host; limits need cgroup v2 "
 				 "(boot with systemd.unified_cgroup_hierarchy=1)",
@@ -160,45 +160,53 @@ static int cgroup_down(void *arg)
 	p.fd = openat(box->cgroup_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	if (p.fd < 0)
 		return fail("open", "%s/cgroup.events", box->cgroup);
-	for (int i = 0; i < 10 && unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR) && errno == EBUSY; i++) {
+	for (int i = 0; unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR); i++) {
 		char text[128];
 
-		poll(&p, 1, 500);
+		if (errno != EBUSY || i == 10) {
+			fail("rmdir", "%s", box->cgroup);
+			close(p.fd);
+			return -1;
+		}
+		poll(&p, 1, 500); // "populated 0" ends the wait
 		if (pread(p.fd, text, sizeof(text), 0) < 0)
-			break;
+			return fail("read", "%s/cgroup.events", box->cgroup);
 	}
 	close(p.fd);
-	if (!faccessat(box->cgroup_root_fd, box->cgroup, F_OK, 0)) {
-		errno = EBUSY;
-		return fail("rmdir", "%s", box->cgroup);
-	}
 removed:
 	close(box->cgroup_fd);
 	box->cgroup_fd = -1;
 	return 0;
 }
 
-static int hierarchy_down(void *arg)
-{
-	struct box *box = arg;
-
-	close(box->cgroup_root_fd);
-	box->cgroup_root_fd = -1;
-	return 0;
-}
-
-// A cgroup of that name which holds nothing was left by a launcher that was killed; one that holds something is in use.
+// A launcher holds the lock of its box's cgroup. One that nobody holds was left by a launcher that was killed, and goes:
+// it has old limits. Between open and flock its owner may have removed the one that we then hold.
 static int make_leaf(struct box *box)
 {
-	for (int i = 0; i < 2; i++) {
-		if (mkdirat(box->cgroup_root_fd, box->cgroup, 0755) == 0)
-			return 0;
-		if (errno != EEXIST)
+	struct stat mine, there;
+
+	for (;;) {
+		bool made = mkdirat(box->cgroup_root_fd, box->cgroup, 0755) == 0;
+
+		if (!made && errno != EEXIST)
 			return fail("mkdir", "%s", box->cgroup);
-		if (unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR) && errno != ENOENT)
-			break;
+		box->cgroup_fd = openat(box->cgroup_root_fd, box->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (box->cgroup_fd < 0 && errno == ENOENT)
+			continue;
+		if (box->cgroup_fd < 0)
+			return fail("open", "%s", box->cgroup);
+		if (flock(box->cgroup_fd, LOCK_EX | LOCK_NB))
+			return errno == EWOULDBLOCK
+				       ? fail_text("a box of this name is running", "%s", box->spec->name)
+				       : fail("flock", "%s", box->cgroup);
+		if (made && !fstat(box->cgroup_fd, &mine) &&
+		    !fstatat(box->cgroup_root_fd, box->cgroup, &there, 0) && mine.st_ino == there.st_ino)
+			return 0;
+		if (!made && unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR) && errno != ENOENT)
+			return fail("rmdir", "%s", box->cgroup);
+		close(box->cgroup_fd);
+		box->cgroup_fd = -1;
 	}
-	return fail_text("a box of this name is running", "%s", box->spec->name);
 }
 
 static int cgroup_up(struct box *box)
@@ -213,18 +221,11 @@ static int cgroup_up(struct box *box)
 	}
 	if (fmt(box->cgroup, sizeof(box->cgroup), "initbox-%s", box->spec->name))
 		return fail("mkdir", "%s", box->spec->name);
-	if (undo_push(&box->undo, hierarchy_down, box, "cgroup hierarchy"))
-		return -1;
 	if (any_wanted(box->spec) && enable(box))
 		return -1;
 	if (make_leaf(box))
 		return -1;
-	box->cgroup_fd = openat(box->cgroup_root_fd, box->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (undo_push(&box->undo, cgroup_down, box, "cgroup"))
-		return -1;
-	if (box->cgroup_fd < 0)
-		return fail("open", "%s", box->cgroup);
-	return set_limits(box);
+	return undo_push(&box->undo, cgroup_down, box, "cgroup") ? -1 : set_limits(box);
 }
 
 static void explain_limit(const char *name, const char *file, uint64_t v)

@@ -59,6 +59,9 @@ static int open_standard_fds(void)
 {
 	int fd;
 
+	// The kernel has opened the console on the initramfs, where nobody finds it by name any more (ttyname(3)).
+	for (fd = 0; fd < 3; fd++)
+		close(fd);
 	do {
 		fd = open("/dev/console", O_RDWR | O_NOCTTY);
 		if (fd < 0)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "phase/phase.h"
 
@@ -141,6 +142,18 @@ static int exec_up(struct box *box)
 	return exec_in_path(box, path ? path : "");
 }
 
+static int enter_workdir(const char *path)
+{
+	int fd = path_open(path, O_PATH | O_DIRECTORY), ret = 0;
+
+	if (fd < 0)
+		return -1;
+	if (fchdir(fd))
+		ret = fail("fchdir", "workdir %s", path);
+	close(fd);
+	return ret;
+}
+
 static int prepare_up(struct box *box)
 {
 	// Nothing that the launcher, or its caller, had open goes on into the box (CVE-2024-21626).
@@ -148,20 +161,44 @@ static int prepare_up(struct box *box)
 		return fail("close_range", "descriptors");
 	if (take_stdin(box->spec))
 		return -1;
-	if (box->spec->workdir && chdir(box->spec->workdir))
-		return fail("chdir", "workdir %s", box->spec->workdir);
+	if (box->spec->workdir && enter_workdir(box->spec->workdir))
+		return -1;
 	return build_environment(box);
+}
+
+// A word as a shell reads it back.
+static void quote(struct buf *b, const char *word)
+{
+	bool plain = word[0] != '\0';
+
+	for (const char *p = word; *p; p++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,+-@%", *p))
+			plain = false;
+	if (plain) {
+		buf_str(b, word);
+		return;
+	}
+	buf_char(b, '\'');
+	for (; *word; word++)
+		if (*word == '\'')
+			buf_str(b, "'\\''");
+		else
+			buf_char(b, *word);
+	buf_char(b, '\'');
 }
 
 static void exec_explain(const struct box *box)
 {
-	char text[512];
+	char text[768];
 	struct buf b = BUF(text);
 
 	b.p[0] = '\0';
-	for (unsigned i = 0; i < box->spec->command_count; i++)
-		buf_fmt(&b, " %s", box->spec->command[i]);
-	explain("clone(CLONE_VM|CLONE_VFORK) execve", "cd %s; exec%s", box->spec->workdir ? box->spec->workdir : "/", b.p);
+	for (unsigned i = 0; i < box->spec->command_count; i++) {
+		buf_char(&b, ' ');
+		quote(&b, box->spec->command[i]);
+	}
+	explain("clone(CLONE_VM|CLONE_VFORK) execve", "cd %s; exec%s%s", box->spec->workdir ? box->spec->workdir : "/", b.p,
+		b.cut ? " [more words]" : "");
 }
 
 const struct phase phase_prepare = {"prepare", NULL, prepare_up};

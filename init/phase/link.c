@@ -15,12 +15,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/nl.h"
-#include "phase/address.h"
-#include "phase/phase.h"
+#include "phase/state.h"
 
-static const char mark_bridge[] = "made-bridge", mark_forward[] = "made-ip_forward";
+static const char mark_forward[] = "switched-ip_forward";
 static const char ip_forward[] = "/proc/sys/net/ipv4/ip_forward";
 static const char bridge_nf[] = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+static const char bridge_nf6[] = "/proc/sys/net/bridge/bridge-nf-call-ip6tables";
 
 static bool sysctl_is(const char *path, char value)
 {
@@ -76,34 +76,86 @@ static int address_bridge(struct nl *nl, const struct box *box)
 	return nl_send(nl, false);
 }
 
-// What a launcher left that was killed goes first. A bridge that is not ours is not touched.
+static void mark_name(const struct box *box, char name[32])
+{
+	struct buf b = {.p = name, .cap = 32};
+
+	buf_fmt(&b, "made-%s", box->spec->bridge); // at most 15 characters
+}
+
+// Removes the bridge if initbox has made it. Returns 0, or -1 with err_last set.
+static int remove_bridge(struct nl *nl, const struct box *box)
+{
+	char mark[32];
+	int marked;
+
+	mark_name(box, mark);
+	marked = state_marked(box, mark);
+	if (marked < 1)
+		return marked;
+	if (delete_bridge(nl, box->spec) && errno != ENODEV)
+		return -1;
+	return state_unmark(box, mark);
+}
+
+// A bridge of this name that was there before is not ours, and is not touched.
+static int create_bridge(struct nl *nl, const struct box *box)
+{
+	char mark[32];
+
+	mark_name(box, mark);
+	if (state_mark(box, mark))
+		return -1;
+	put_bridge(nl, box);
+	if (nl_send(nl, false) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -1; // it may be there: link_down looks
+	if (state_unmark(box, mark))
+		return -1;
+	return fail_text("a link of this name is there already, and initbox has not made it", "bridge %s", box->spec->bridge);
+}
+
+static int switch_forwarding_on(const struct box *box)
+{
+	if (sysctl_is(ip_forward, '1'))
+		return 0;
+	return state_mark(box, mark_forward) || file_write(AT_FDCWD, ip_forward, "1") ? -1 : 0;
+}
+
+static int restore_forwarding(const struct box *box)
+{
+	int marked = state_marked(box, mark_forward);
+
+	if (marked < 1)
+		return marked;
+	return file_write(AT_FDCWD, ip_forward, "0") ? -1 : state_unmark(box, mark_forward);
+}
+
+// What a launcher left that was killed goes first.
 static int make_bridge(struct nl *nl, const struct box *box)
 {
 	char path[80];
 
-	if (address_unmark(box, mark_bridge) && delete_bridge(nl, box->spec) && errno != ENODEV)
-		return -1;
-	put_bridge(nl, box);
-	if (nl_send(nl, false))
-		return -1;
-	if (address_mark(box, mark_bridge) || address_bridge(nl, box))
+	if (remove_bridge(nl, box) || create_bridge(nl, box) || address_bridge(nl, box))
 		return -1;
 	// A port published on 127.0.0.1 leaves for the box with that source address; the guard chain (nft) keeps the
 	// host's own loopback closed to boxes.
 	if (fmt(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/route_localnet", box->spec->bridge))
 		return fail("open", "%s", box->spec->bridge);
-	if (file_write(AT_FDCWD, path, "1"))
-		return -1;
-	if (sysctl_is(ip_forward, '1'))
-		return 0;
-	return address_mark(box, mark_forward) || file_write(AT_FDCWD, ip_forward, "1") ? -1 : 0;
+	return file_write(AT_FDCWD, path, "1") ? -1 : switch_forwarding_on(box);
+}
+
+static bool through_forward(void)
+{
+	return sysctl_is(bridge_nf, '1') && sysctl_is(bridge_nf6, '1');
 }
 
 // Boxes must not see each other. Where bridged packets pass the forward chain it drops them, and published ports are
 // reached through the same port (hairpin); where they do not, the bridge has to keep isolated ports apart.
 static void put_port_options(struct nl *nl, const struct box *box)
 {
-	bool through_forward = sysctl_is(bridge_nf, '1');
+	bool hairpin = through_forward();
 	struct ifinfomsg by_name = {0};
 	size_t info, data;
 
@@ -112,8 +164,8 @@ static void put_port_options(struct nl *nl, const struct box *box)
 	info = nl_nest(nl, IFLA_LINKINFO);
 	nl_str(nl, IFLA_INFO_SLAVE_KIND, "bridge");
 	data = nl_nest(nl, IFLA_INFO_SLAVE_DATA);
-	nl_u8(nl, IFLA_BRPORT_MODE, through_forward);
-	nl_u8(nl, IFLA_BRPORT_ISOLATED, !through_forward);
+	nl_u8(nl, IFLA_BRPORT_MODE, hairpin);
+	nl_u8(nl, IFLA_BRPORT_ISOLATED, !hairpin);
 	nl_end(nl, data);
 	nl_end(nl, info);
 }
@@ -156,20 +208,19 @@ static int link_down(void *arg)
 	struct nl nl;
 	int ret = 0;
 
-	if (address_lock(box) || address_leave(box))
+	box->ending = true;
+	if (state_lock(box) || state_leave(box))
 		return -1;
-	if (box->last) {
-		if (address_unmark(box, mark_forward) && file_write(AT_FDCWD, ip_forward, "0"))
+	if (box->namespace_last)
+		ret = restore_forwarding(box);
+	if (box->last && nl_open(&nl, NETLINK_ROUTE) == 0) {
+		if (remove_bridge(&nl, box))
 			ret = -1;
-		if (address_unmark(box, mark_bridge)) {
-			if (nl_open(&nl, NETLINK_ROUTE))
-				return -1;
-			if (delete_bridge(&nl, box->spec))
-				ret = -1;
-			nl_close(&nl);
-		}
+		nl_close(&nl);
+	} else if (box->last) {
+		ret = -1;
 	}
-	address_unlock(box);
+	state_unlock(box);
 	return ret;
 }
 
@@ -185,7 +236,7 @@ static int link_up(struct box *box)
 	// still be there.
 	if (fmt(box->veth, sizeof(box->veth), "ve%08x-%04x", ntohl(box->address), (unsigned)box->pid & 0xffff))
 		return fail("RTM_NEWLINK", "veth");
-	if (address_lock(box) || address_join(box) || undo_push(&box->undo, link_down, box, "bridge"))
+	if (state_lock(box) || undo_push(&box->undo, link_down, box, "bridge") || state_join(box))
 		return -1;
 	if (nl_open(&nl, NETLINK_ROUTE))
 		return -1;
@@ -209,7 +260,7 @@ static void link_explain(const struct box *box)
 	explain("write, for the first box", "sysctl -w net.ipv4.ip_forward=1 net.ipv4.conf.%s.route_localnet=1", s->bridge);
 	explain("RTM_NEWLINK", "ip link add %s up master %s type veth peer name eth0 netns %s", veth, s->bridge, pid);
 	explain("RTM_NEWLINK", "ip link set %s type bridge_slave %s", veth,
-		sysctl_is(bridge_nf, '1') ? "hairpin on" : "isolated on");
+		through_forward() ? "hairpin on" : "isolated on");
 }
 
 const struct phase phase_link = {"link", link_explain, link_up};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is mounted inside the box's root once the host's tree is gone: /proc /sys /dev, what is hidden of them, volumes,
-// and the few files that initbox writes. Every target is opened with symbolic links refused, so that an image with
-// /proc -> somewhere fails (CVE-2019-19921) instead of being followed.
+// and the few files that initbox writes. The targets of the kernel's file systems are opened with symbolic links refused,
+// so that an image with /proc -> somewhere fails (CVE-2019-19921); the user's are resolved by base/path.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mnt.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "phase/phase.h"
 
@@ -146,52 +147,42 @@ static int draw_veils(void)
 		const struct veil_row *row = &veil_rows[i];
 		int fd, ret;
 
-		if (faccessat(AT_FDCWD, row->path, F_OK, 0) && errno == ENOENT)
-			continue;
 		fd = open_veil(row, empty);
+		if (fd < 0 && errno == ENOENT && row->veil == READ_ONLY)
+			continue; // this kernel does not have it
 		if (fd < 0)
 			return -1;
 		ret = sys_move_mount(fd, "", AT_FDCWD, row->path, MOVE_MOUNT_F_EMPTY_PATH);
-		if (ret)
+		if (ret && errno != ENOENT)
 			return fail("move_mount", "%s", row->path);
 		close(fd);
-		if (row->veil == MASK_DIR)
+		if (ret == 0 && row->veil == MASK_DIR)
 			empty = row->path;
 	}
 	return 0;
 }
 
-// Makes a missing target: a directory for a directory, an empty file for anything else. Links are followed: they end in
-// the box, whose root is all there is by now.
-static int make_target(const char *target, bool directory)
-{
-	char parent[PATH_MAX];
-
-	if (directory)
-		return file_mkdirs(AT_FDCWD, target, 0755);
-	if (fmt(parent, sizeof(parent), "%.*s", (int)(strrchr(target, '/') - target), target))
-		return fail("mkdir", "%s", target);
-	if (file_mkdirs(AT_FDCWD, parent, 0755))
-		return -1;
-	return mknod(target, S_IFREG | 0644, 0) && errno != EEXIST ? fail("mknod", "%s", target) : 0;
-}
-
 // Nothing but the kernel's own goes on or below /proc and /sys: what initbox and the program read there has to be true
-// (CVE-2019-16884, CVE-2025-52881).
+// (CVE-2019-16884, CVE-2025-52881). Looked at and mounted on is one and the same descriptor.
 static int attach_volume(const struct volume *v, int fd)
 {
 	struct stat st;
-	struct statfs target;
+	struct statfs there;
+	int target, ret = 0;
 
 	if (fstat(fd, &st))
-		return fail("stat", "volume %s", v->source);
-	if (make_target(v->target, S_ISDIR(st.st_mode)))
+		return fail("fstat", "volume %s", v->source);
+	target = S_ISDIR(st.st_mode) ? path_make_directory(v->target) : path_make_file(v->target);
+	if (target < 0)
 		return -1;
-	if (statfs(v->target, &target))
-		return fail("statfs", "volume %s", v->target);
-	if (target.f_type == PROC_SUPER_MAGIC || target.f_type == SYSFS_MAGIC)
-		return fail_text("a volume can't be in /proc or /sys", "volume %s", v->target);
-	return mnt_attach(fd, AT_FDCWD, v->target, 0);
+	if (fstatfs(target, &there))
+		ret = fail("fstatfs", "volume %s", v->target);
+	else if (there.f_type == PROC_SUPER_MAGIC || there.f_type == SYSFS_MAGIC)
+		ret = fail_text("a volume can't be in /proc or /sys", "volume %s", v->target);
+	else if (sys_move_mount(fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
+		ret = fail("move_mount", "volume %s", v->target);
+	close(target);
+	return ret;
 }
 
 static int attach_volumes(const struct box *box)
@@ -205,18 +196,14 @@ static int attach_volumes(const struct box *box)
 }
 
 // A new file takes the place of what the image has there, also of a symbolic link (resolv.conf often is one into /run).
-static int replace_file(const char *path, const struct buf *text)
+static int replace_file(int dir, const char *name, const struct buf *text)
 {
 	int fd;
 
-	if (text->cut)
-		return fail_text("too long", "%s", path);
-	if (unlink(path) && errno != ENOENT)
-		return fail("unlink", "%s", path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return fail("open", "%s", path);
-	return file_put(fd, path, text->p, text->len);
+	if (unlinkat(dir, name, 0) && errno != ENOENT)
+		return fail("unlinkat", "/etc/%s", name);
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	return fd < 0 ? fail("openat", "/etc/%s", name) : file_put(fd, name, text->p, text->len);
 }
 
 static int write_files(const struct box *box)
@@ -224,15 +211,19 @@ static int write_files(const struct box *box)
 	const struct spec *s = box->spec;
 	char text[512], ip[16];
 	struct buf b = BUF(text);
+	int etc, ret;
 
 	if (!s->dns_count)
 		return 0;
 	b.p[0] = '\0';
 	for (unsigned i = 0; i < s->dns_count; i++)
 		buf_fmt(&b, "nameserver %s\n", fmt_ip4(ip, s->dns[i]));
-	if (file_mkdirs(AT_FDCWD, "/etc", 0755))
+	etc = path_make_directory("/etc");
+	if (etc < 0)
 		return -1;
-	return replace_file("/etc/resolv.conf", &b);
+	ret = replace_file(etc, "resolv.conf", &b);
+	close(etc);
+	return ret;
 }
 
 static int mounts_up(struct box *box)

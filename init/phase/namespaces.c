@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -26,28 +27,19 @@ pid_t namespaces_clone(struct box *box)
 		.exit_signal = SIGCHLD,
 		.cgroup = (unsigned)box->cgroup_fd,
 	};
-	pid_t pid, launcher = getpid();
+	pid_t pid;
 
+	box->in_machine = getpid() == 1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, box->channel))
 		return fail("socketpair", "channel");
 	pid = sys_clone3(&args);
-	if (pid < 0) {
-		fail("clone3", "%s", box->spec->name);
-		strcpy(err_last.phase, "clone");
-		return -1;
-	}
+	if (pid < 0)
+		return fail("clone3", "%s", box->spec->name);
 	if (pid > 0) {
 		close(box->channel[1]);
 		box->pid = pid;
 		return pid;
 	}
-	close(box->channel[0]);
-	// A launcher that is killed takes the box with it. One that died before this line has closed the gate.
-	if (launcher != 1)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	// No file of the host that this process still has open may be reached through /proc (CVE-2016-9962).
-	prctl(PR_SET_DUMPABLE, 0);
-	setsid();
 	return 0;
 }
 
@@ -61,15 +53,39 @@ int gate_open(struct box *box)
 int gate_wait(const struct box *box)
 {
 	char byte;
+	ssize_t n = read(box->channel[1], &byte, 1);
 
-	return read(box->channel[1], &byte, 1) == 1 ? 0 : -1;
+	return n == 1 ? 0 : n == 0 ? 1 : fail("read", "gate");
+}
+
+enum { CHANNEL_FD = 3 };
+
+static int keep_to_oneself(struct box *box)
+{
+	// Only the channel goes on: the launcher's descriptors (cgroups, state, what its caller had open) lead to the host.
+	if (box->channel[1] != CHANNEL_FD && dup3(box->channel[1], CHANNEL_FD, O_CLOEXEC) < 0)
+		return fail("dup3", "channel");
+	box->channel[1] = CHANNEL_FD;
+	box->channel[0] = box->cgroup_root_fd = box->state_fd = box->users_fd = box->address_fd = -1;
+	if (sys_close_range(CHANNEL_FD + 1, ~0u, 0))
+		return fail("close_range", "descriptors");
+	// A launcher that is killed takes the box with it; one that died before this line has closed the gate.
+	// Not a machine's PID 1, which can't be killed.
+	if (!box->in_machine && prctl(PR_SET_PDEATHSIG, SIGKILL))
+		return fail("PR_SET_PDEATHSIG", "PID 1");
+	// No memory or descriptor of this process is for the box's processes to look at (CVE-2016-9962).
+	if (prctl(PR_SET_DUMPABLE, 0))
+		return fail("PR_SET_DUMPABLE", "PID 1");
+	return setsid() < 0 ? fail("setsid", "PID 1") : 0;
 }
 
 static int namespaces_up(struct box *box)
 {
 	const char *hostname = box->spec->hostname;
 
-	if (box->cgroup_fd >= 0 && unshare(CLONE_NEWCGROUP))
+	if (keep_to_oneself(box))
+		return -1;
+	if (unshare(CLONE_NEWCGROUP))
 		return fail("unshare", "cgroup namespace");
 	if (sethostname(hostname, strlen(hostname)))
 		return fail("sethostname", "%s", hostname);

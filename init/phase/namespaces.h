@@ -9,5 +9,5 @@ pid_t namespaces_clone(struct box *box) must_check;
 // Launcher's side: lets the box's PID 1 go on. Returns 0, or -1 with err_last set.
 int gate_open(struct box *box) must_check;
 
-// Box's side: waits for it. Returns 0; -1 when the launcher is gone, which is not worth a message.
+// Box's side: waits for it. Returns 0; 1 when the launcher is gone and nobody is there to be told; -1 with err_last set.
 int gate_wait(const struct box *box) must_check;

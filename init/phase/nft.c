@@ -9,6 +9,7 @@
 #include "base/nfexpr.h"
 #include "phase/address.h"
 #include "phase/nft_rules.h"
+#include "phase/state.h"
 
 // Types of nft's key and data, from its datatype numbers: 6 bits each (nft --debug=netlink).
 enum { TYPE_IPADDR = 7, TYPE_PROTO = 12, TYPE_SERVICE = 13 };
@@ -81,18 +82,40 @@ static void put_element(struct nl *nl, const struct box *box, const char *table,
 	nl_end(nl, list);
 }
 
-static int send_ports(struct nl *nl, const struct box *box, bool delete)
+_Static_assert(NL_MAX_MESSAGES >= MAX_PORTS + 2, "all ports go in one transaction");
+
+static int send_ports(struct nl *nl, const struct box *box)
 {
 	char name[32];
 	const char *table = table_name(box, name);
 
-	if (!box->spec->publish_count)
-		return 0;
 	nf_batch_begin(nl);
 	for (unsigned i = 0; i < box->spec->publish_count; i++)
-		put_element(nl, box, table, &box->spec->publish[i], delete);
+		put_element(nl, box, table, &box->spec->publish[i], false);
 	nf_batch_end(nl);
 	return nl_send(nl, true);
+}
+
+// Each in a transaction of its own: one that is gone already must not keep the others.
+static int remove_ports(struct box *box, const struct port *ports, unsigned n)
+{
+	struct nl nl;
+	char name[32];
+	int ret = 0;
+
+	if (n == 0)
+		return 0;
+	if (nl_open(&nl, NETLINK_NETFILTER))
+		return -1;
+	for (unsigned i = 0; i < n; i++) {
+		nf_batch_begin(&nl);
+		put_element(&nl, box, table_name(box, name), &ports[i], true);
+		nf_batch_end(&nl);
+		if (nl_send(&nl, true) && errno != ENOENT)
+			ret = -1;
+	}
+	nl_close(&nl);
+	return ret;
 }
 
 // What a launcher left that was killed is replaced in the same transaction: adding first makes the delete succeed.
@@ -112,40 +135,59 @@ static int make_table(struct nl *nl, const struct box *box)
 	return nl_send(nl, true);
 }
 
-// The last box takes the whole table, others their ports.
-static int nft_down(void *arg)
+static int remove_table(const struct box *box)
 {
-	struct box *box = arg;
 	struct nl nl;
 	char name[32];
 	int ret;
 
-	if (address_lock(box) || address_leave(box) || nl_open(&nl, NETLINK_NETFILTER))
+	if (nl_open(&nl, NETLINK_NETFILTER))
 		return -1;
-	if (box->last) {
-		nf_batch_begin(&nl);
-		put_table(&nl, table_name(box, name), true);
-		nf_batch_end(&nl);
-		ret = nl_send(&nl, true);
-	} else {
-		ret = send_ports(&nl, box, true);
-	}
+	nf_batch_begin(&nl);
+	put_table(&nl, table_name(box, name), true);
+	nf_batch_end(&nl);
+	ret = nl_send(&nl, true);
 	nl_close(&nl);
-	return ret;
+	return ret && errno == ENOENT ? 0 : ret;
 }
 
-static int publish(struct nl *nl, const struct box *box)
+// The last box takes the whole table, others their ports.
+static int nft_down(void *arg)
 {
-	if (!send_ports(nl, box, false))
-		return 0;
-	if (errno == EEXIST)
-	{
-		char object[40];
+	struct box *box = arg;
 
-		if (!fmt(object, sizeof(object), "%s", err_last.object))
+	box->ending = true;
+	if (state_lock(box) || state_leave(box))
+		return -1;
+	if (box->last)
+		return remove_table(box);
+	return box->published ? remove_ports(box, box->spec->publish, box->spec->publish_count) : 0;
+}
+
+// A port that is there may be that of a launcher that was killed: those are removed, and it is tried once more.
+static int publish(struct nl *nl, struct box *box)
+{
+	char object[40];
+	int swept;
+
+	if (!box->spec->publish_count)
+		return 0;
+	if (address_note_ports(box))
+		return -1;
+	if (send_ports(nl, box)) {
+		if (errno != EEXIST)
+			return -1;
+		swept = address_sweep(box, remove_ports);
+		if (swept < 0)
+			return -1;
+		if (send_ports(nl, box)) {
+			if (errno != EEXIST || fmt(object, sizeof(object), "%s", err_last.object))
+				return -1;
 			return fail_text("is published by another box already", "%s", object);
+		}
 	}
-	return -1;
+	box->published = true;
+	return 0;
 }
 
 // Lets the lock go that phase link took.
@@ -156,16 +198,13 @@ static int nft_up(struct box *box)
 
 	if (box->spec->network != NETWORK_BRIDGE)
 		return 0;
-	if (nl_open(&nl, NETLINK_NETFILTER))
+	if (undo_push(&box->undo, nft_down, box, "table") || nl_open(&nl, NETLINK_NETFILTER))
 		return -1;
-	// Ports that could not be published are not ours to take away: their undo comes after them, the table's before.
-	ret = box->first && (make_table(&nl, box) || undo_push(&box->undo, nft_down, box, "table")) ? -1 : 0;
+	ret = box->first ? make_table(&nl, box) : remove_ports(box, box->stale, box->stale_count);
 	if (ret == 0)
 		ret = publish(&nl, box);
 	nl_close(&nl);
-	if (ret == 0 && !box->first)
-		ret = undo_push(&box->undo, nft_down, box, "ports");
-	address_unlock(box);
+	state_unlock(box);
 	return ret;
 }
 

@@ -34,6 +34,7 @@ enum term {
 	TO_SUBNET,
 	FROM_LOOPBACK,
 	TO_LOOPBACK,
+	NOT_TO_LOOPBACK,
 	IN_BRIDGE,
 	OUT_BRIDGE,
 	OUT_OTHER,
@@ -54,6 +55,7 @@ static const char *const term_text[] = {
 	[TO_SUBNET] = " ip daddr %N",
 	[FROM_LOOPBACK] = " ip saddr 127.0.0.0/8",
 	[TO_LOOPBACK] = " ip daddr 127.0.0.0/8",
+	[NOT_TO_LOOPBACK] = " ip daddr != 127.0.0.0/8",
 	[IN_BRIDGE] = " iifname %B",
 	[OUT_BRIDGE] = " oifname %B",
 	[OUT_OTHER] = " oifname != %B",
@@ -73,8 +75,9 @@ static const struct rule_row {
 } rule_rows[] = {
 	// route_localnet is on for the bridge: no box may reach what listens on the host's 127.0.0.1 (CVE-2020-8558).
 	{GUARD, {IN_BRIDGE, IPV4, TO_LOOPBACK, DROP}},
-	{PREROUTING, {IPV4, TO_LOCAL, DNAT_BY_ADDRESS}},
-	{PREROUTING, {IPV4, TO_LOCAL, DNAT_BY_PORT}},
+	// Nobody outside reaches a port of 127.0.0.1; the host itself does, by output.
+	{PREROUTING, {IPV4, NOT_TO_LOOPBACK, TO_LOCAL, DNAT_BY_ADDRESS}},
+	{PREROUTING, {IPV4, NOT_TO_LOOPBACK, TO_LOCAL, DNAT_BY_PORT}},
 	{OUTPUT, {IPV4, TO_LOCAL, DNAT_BY_ADDRESS}},
 	{OUTPUT, {IPV4, TO_LOCAL, DNAT_BY_PORT}},
 	{POSTROUTING, {IPV4, FROM_SUBNET, OUT_OTHER, MASQUERADE}},
@@ -98,13 +101,13 @@ static void put_link(struct nl *nl, const struct box *box, unsigned key, unsigne
 	nf_cmp(nl, op, NFT_REG_1, name, sizeof(name));
 }
 
-static void put_address(struct nl *nl, unsigned offset, uint32_t addr, uint8_t prefix)
+static void put_address(struct nl *nl, unsigned offset, unsigned op, uint32_t addr, uint8_t prefix)
 {
 	uint32_t mask = htonl(~(uint32_t)0 << (32 - prefix));
 
 	nf_payload(nl, NFT_PAYLOAD_NETWORK_HEADER, offset, 4, NFT_REG_1);
 	nf_bitwise(nl, NFT_REG_1, &mask, sizeof(mask));
-	nf_cmp(nl, NFT_CMP_EQ, NFT_REG_1, &addr, sizeof(addr));
+	nf_cmp(nl, op, NFT_REG_1, &addr, sizeof(addr));
 }
 
 static void put_ct_bits(struct nl *nl, unsigned key, uint32_t bits)
@@ -142,16 +145,19 @@ static bool put_match(struct nl *nl, const struct box *box, enum term term)
 		nf_cmp(nl, NFT_CMP_EQ, NFT_REG_1, &ipv4, sizeof(ipv4));
 		return true;
 	case FROM_SUBNET:
-		put_address(nl, IP_SADDR, net->addr, net->prefix);
+		put_address(nl, IP_SADDR, NFT_CMP_EQ, net->addr, net->prefix);
 		return true;
 	case TO_SUBNET:
-		put_address(nl, IP_DADDR, net->addr, net->prefix);
+		put_address(nl, IP_DADDR, NFT_CMP_EQ, net->addr, net->prefix);
 		return true;
 	case FROM_LOOPBACK:
-		put_address(nl, IP_SADDR, htonl(0x7f000000), 8);
+		put_address(nl, IP_SADDR, NFT_CMP_EQ, htonl(0x7f000000), 8);
 		return true;
 	case TO_LOOPBACK:
-		put_address(nl, IP_DADDR, htonl(0x7f000000), 8);
+		put_address(nl, IP_DADDR, NFT_CMP_EQ, htonl(0x7f000000), 8);
+		return true;
+	case NOT_TO_LOOPBACK:
+		put_address(nl, IP_DADDR, NFT_CMP_NEQ, htonl(0x7f000000), 8);
 		return true;
 	case IN_BRIDGE:
 		put_link(nl, box, NFT_META_IIFNAME, NFT_CMP_EQ);

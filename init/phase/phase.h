@@ -21,13 +21,20 @@ struct box {
 	int cgroup_root_fd, cgroup_fd;
 	char cgroup[96]; // of the leaf, below cgroup_root_fd
 	// process
-	pid_t pid;	 // the box's PID 1, as its launcher sees it
-	int channel[2];	 // launcher's end, box's end: the gate one way, an error record the other; EOF: it runs
+	pid_t pid;	   // the box's PID 1, as its launcher sees it
+	int channel[2];	   // launcher's end, box's end: the gate one way, an error record the other
+	bool in_machine;   // the launcher is a machine's PID 1
+	bool start_failed; // set by the process that should have become the program; PID 1 shares its memory
 	// network
-	int state_fd, users_fd, address_fd; // /run/initbox/net-…, its lock of users, the lock of the address
-	char address_name[16];		    // file that address_fd is, below state_fd
-	bool first, last;		    // no other box was there, is left: bridge and table are made, removed
-	uint32_t address, gateway;	    // network byte order
+	int state_fd, users_fd, namespace_users_fd, address_fd; // /run/initbox/net-…, its locks, the lock of the address
+	char address_name[16];					// file that address_fd is, below state_fd
+	bool first, last;	      // no other box uses the bridge: it and its table are made, removed
+	bool namespace_last;	      // no other box uses any bridge of the network namespace
+	bool published;		      // its ports are in the map
+	bool ending;		      // being undone: signals do not end a wait any more
+	uint32_t address, gateway;    // network byte order
+	struct port stale[MAX_PORTS]; // what a killed launcher with the same address had published
+	unsigned stale_count;
 	uint8_t mac[6];
 	char veth[16];
 	// program

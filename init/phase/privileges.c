@@ -8,16 +8,18 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/passwd.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "phase/privileges.h"
 
 #define CAP(x) (1ull << (x))
 
+// What Docker leaves, less CAP_MKNOD: Docker keeps that one behind a device cgroup; here a node made in the box's /dev
+// would open a disk of the host.
 static const uint64_t default_caps = CAP(CAP_CHOWN) | CAP(CAP_DAC_OVERRIDE) | CAP(CAP_FSETID) | CAP(CAP_FOWNER) |
-				     CAP(CAP_MKNOD) | CAP(CAP_NET_RAW) | CAP(CAP_SETGID) | CAP(CAP_SETUID) |
+				     CAP(CAP_NET_RAW) | CAP(CAP_SETGID) | CAP(CAP_SETUID) |
 				     CAP(CAP_SETFCAP) | CAP(CAP_SETPCAP) | CAP(CAP_NET_BIND_SERVICE) |
 				     CAP(CAP_SYS_CHROOT) | CAP(CAP_KILL) | CAP(CAP_AUDIT_WRITE);
 
@@ -27,7 +29,7 @@ static char passwd_text[64 * 1024], group_text[64 * 1024];
 static int read_if_there(const char *path, char *dst, size_t cap)
 {
 	dst[0] = '\0';
-	return file_read(AT_FDCWD, path, dst, cap) < 0 && errno != ENOENT && errno != ENOTDIR ? -1 : 0;
+	return path_read(path, dst, cap) < 0 && errno != ENOENT && errno != ENOTDIR ? -1 : 0;
 }
 
 static int find_group(struct box *box, const char *group)
@@ -65,8 +67,14 @@ static int identity_up(struct box *box)
 		passwd_text[a.home + a.home_len - passwd_text] = '\0';
 		box->home = a.home;
 	}
-	box->group_count = colon ? 0 : (unsigned)group_list(group_text, user, n, box->groups, COUNT(box->groups));
-	return colon ? find_group(box, colon + 1) : 0;
+	if (colon)
+		return find_group(box, colon + 1);
+	// Groups list names: a user given by number has those of his line's name.
+	if (a.name)
+		box->group_count = (unsigned)group_list(group_text, a.name, a.name_len, box->groups, COUNT(box->groups));
+	if (box->group_count == COUNT(box->groups))
+		return fail_text("is in too many groups", "user: %.*s", (int)n, user);
+	return 0;
 }
 
 static void identity_explain(const struct box *box)
@@ -128,13 +136,22 @@ static int privileges_up(struct box *box)
 	return 0;
 }
 
+static struct {
+	char user[64], group[64];
+} who; // the words of --explain
+
 static void privileges_explain(const struct box *box)
 {
+	const char *user = box->spec->user ? box->spec->user : "root", *colon = strchr(user, ':');
+	struct buf name = BUF(who.user), group = BUF(who.group);
+
+	buf_fmt(&name, "%.*s", (int)(colon ? colon - user : (long)strlen(user)), user);
+	buf_str(&group, colon ? colon + 1 : who.user);
 	explain("PR_CAPBSET_DROP setgroups setresgid setresuid capset PR_SET_NO_NEW_PRIVS",
-		"setpriv --reuid %u --regid %u --no-new-privs --inh-caps -all "
-		"--bounding-set -all,+chown,+dac_override,+fsetid,+fowner,+mknod,+net_raw,+setgid,+setuid,+setfcap,"
+		"setpriv --reuid %s --regid %s --init-groups --no-new-privs --inh-caps -all "
+		"--bounding-set -all,+chown,+dac_override,+fsetid,+fowner,+net_raw,+setgid,+setuid,+setfcap,"
 		"+setpcap,+net_bind_service,+sys_chroot,+kill,+audit_write",
-		(unsigned)box->uid, (unsigned)box->gid);
+		who.user, who.group);
 }
 
 const struct phase phase_privileges = {"privileges", privileges_explain, privileges_up};

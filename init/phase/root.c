@@ -46,7 +46,7 @@ static int mount_overlay(const struct box *box, int tmpfs)
 		errno = ENAMETOOLONG;
 		return fail("fsconfig", "lowerdir");
 	}
-	return mnt_new("overlay", options, COUNT(options), 0);
+	return mnt_new("overlay", options, COUNT(options), MOUNT_ATTR_NODEV);
 }
 
 // Takes the mounts that come from the host's tree while it can still be seen.
@@ -81,6 +81,15 @@ static int take_console(struct box *box)
 		return 0; // a terminal of another mount namespace: the box does without /dev/console
 	box->console_fd = mnt_clone(AT_FDCWD, name, false, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 	return box->console_fd < 0 ? -1 : 0;
+}
+
+// Nothing that leads back to the host's tree stays open: what follows resolves paths of the image.
+static int close_host(const struct box *box, int tmpfs, int overlay)
+{
+	for (unsigned i = 0; i < box->spec->rootfs_count; i++)
+		close(box->layer_fd[i]);
+	close(tmpfs);
+	return close(overlay) ? fail("close", "overlay") : 0;
 }
 
 static int enter(int root)
@@ -121,7 +130,7 @@ static int root_up(struct box *box)
 		return -1;
 	if (sys_move_mount(overlay, "", tmpfs, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
 		return fail("move_mount", "overlay");
-	return enter(overlay);
+	return enter(overlay) ? -1 : close_host(box, tmpfs, overlay);
 }
 
 static void root_explain(const struct box *box)

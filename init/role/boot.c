@@ -94,6 +94,6 @@ _Noreturn void boot_main(void)
 		code = box_run(s, &failed);
 	if (s->trace)
 		write_trace(from);
-	power_report(s, code, failed);
+	power_report(s, code, failed && code == EXIT_OWN_FAILURE);
 	power_off();
 }

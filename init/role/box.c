@@ -23,9 +23,9 @@ static const struct phase *const before_clone[] = {&phase_cgroup, &phase_address
 // On the host's side, while the box's PID 1 mounts its root.
 static const struct phase *const after_clone[] = {&phase_link, &phase_nft, NULL};
 // Inside, at the same time.
-static const struct phase *const before_gate[] = {&phase_namespaces, &phase_root, &phase_mounts, NULL};
+static const struct phase *const before_gate[] = {&phase_namespaces, &phase_root, &phase_mounts, &phase_identity, NULL};
 // Inside, when the host's side is done.
-static const struct phase *const after_gate[] = {&phase_net, &phase_identity, NULL};
+static const struct phase *const after_gate[] = {&phase_net, NULL};
 // In the process that becomes the program.
 static const struct phase *const program[] = {&phase_prepare, &phase_privileges, &phase_filter, &phase_exec, NULL};
 
@@ -64,56 +64,80 @@ static void wipe_arguments(void)
 	prctl(PR_SET_NAME, "initbox");
 }
 
+// Names the phase of an error outside of the phase runner. Returns ret.
+static int stamp(const char *phase, int ret)
+{
+	if (ret < 0)
+		strcpy(err_last.phase, phase);
+	return ret;
+}
+
 static int program_main(void *arg)
 {
 	struct box *box = arg;
 
 	if (phase_run(box, program))
-		_exit(err_last.code);
-	_exit(0);
+		box->start_failed = true;
+	_exit(err_last.code);
+}
+
+// Starts the program. Returns its pid, or -1 with err_last set, which the process that should have become it has filled.
+static pid_t start_program(struct box *box)
+{
+	static _Alignas(16) char stack[32 * 1024]; // the parent stands still: one is enough
+	uint64_t from = trace_now();
+	pid_t pid = clone(program_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, box);
+
+	if (pid < 0)
+		return stamp("start", fail("clone", "%s", box->spec->command[0]));
+	if (box->start_failed)
+		return -1;
+	trace_add("start", from, trace_now());
+	return stamp("start", privileges_drop_init()) ? -1 : pid;
+}
+
+static pid_t build_inside(struct box *box)
+{
+	int gate;
+
+	if (phase_run(box, before_gate))
+		return -1;
+	gate = gate_wait(box);
+	if (gate > 0)
+		_exit(EXIT_OWN_FAILURE);
+	if (stamp("gate", gate) || phase_run(box, after_gate))
+		return -1;
+	return start_program(box);
 }
 
 // The box's PID 1. It sends an error record through the channel, or closes it once the program runs.
 static _Noreturn void box_init(struct box *box)
 {
-	static _Alignas(16) char stack[32 * 1024]; // the parent stands still: one is enough
-	uint64_t from;
-	pid_t pid = -1;
+	pid_t pid;
 
 	trace_set_side(TRACE_BOX);
-	if (phase_run(box, before_gate))
-		goto failed;
-	if (gate_wait(box))
-		_exit(EXIT_OWN_FAILURE);
-	if (phase_run(box, after_gate))
-		goto failed;
-	from = trace_now();
-	memset(&err_last, 0, sizeof(err_last)); // what is in it afterwards, the program's side has put there
-	pid = clone(program_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, box);
-	if (pid < 0) {
-		fail("clone", "program");
-		goto failed;
+	pid = build_inside(box);
+	if (pid > 0) {
+		wipe_arguments();
+		sys_close_range(0, ~0u, 0);
+		_exit(reap_until(pid, blocked));
 	}
-	if (err_last.code)
-		goto failed;
-	trace_add("start", from, trace_now());
-	if (privileges_drop_init())
-		goto failed;
-	wipe_arguments();
-	sys_close_range(0, ~0u, 0); // the channel too: the launcher sees that the program runs
-	_exit(reap_until(pid, blocked));
-failed:
 	if (send(box->channel[1], &err_last, sizeof(err_last), MSG_NOSIGNAL) < 0)
 		log_err(&err_last);
-	_exit(err_last.code ? err_last.code : EXIT_OWN_FAILURE);
+	_exit(err_last.code);
 }
 
 // Prints the error record that the box's PID 1 has sent, if it has; it has ended, so that nothing more comes.
 static bool take_record(const struct box *box)
 {
 	struct err record;
+	ssize_t n;
 
-	if (recv(box->channel[0], &record, sizeof(record), MSG_DONTWAIT) != (ssize_t)sizeof(record))
+	// A gate byte that was never read makes the first recv fail; the record stands behind that error.
+	do
+		n = recv(box->channel[0], &record, sizeof(record), MSG_DONTWAIT);
+	while (n < 0 && (errno == ECONNRESET || errno == EINTR));
+	if (n != (ssize_t)sizeof(record))
 		return false;
 	log_err(&record);
 	return true;
@@ -150,11 +174,11 @@ static int run_phases(struct box *box, int *code, bool *failed)
 		return -1;
 	pid = namespaces_clone(box);
 	if (pid < 0)
-		return -1;
+		return stamp("clone", -1);
 	if (pid == 0)
 		box_init(box);
 	log_line(LOG_DETAIL, "%s: its PID 1 is %d here", box->spec->name, (int)pid);
-	if (phase_run(box, after_clone) || gate_open(box)) {
+	if (phase_run(box, after_clone) || stamp("gate", gate_open(box))) {
 		mine = err_last;
 		if (kill_box(box) == 0)
 			return 0;
@@ -185,6 +209,8 @@ int box_run(const struct spec *spec, bool *failed)
 			   .cgroup_root_fd = -1,
 			   .state_fd = -1,
 			   .users_fd = -1,
+			   .namespace_users_fd = -1,
+			   .address_fd = -1,
 			   .console_fd = -1,
 			   .channel = {-1, -1}};
 	if (spec->dry_run) {

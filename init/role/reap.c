@@ -26,14 +26,17 @@ static bool reap_all(pid_t main, int *code)
 		*code = reap_code(status);
 		ended = true;
 	}
-	return ended;
+	return ended || (pid < 0 && errno == ECHILD); // no child is left at all: nothing will ever come
 }
 
 int reap_until(pid_t main, uint64_t mask)
 {
 	siginfo_t info;
-	int code = 0;
+	int code = EXIT_OWN_FAILURE;
 
+	// Whoever waited for something else before may have taken the signal.
+	if (reap_all(main, &code))
+		return code;
 	for (;;) {
 		int sig = sys_rt_sigwaitinfo(&mask, &info);
 

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: MIT
 // A box around a command, on a host or inside a booted machine.
+#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/sys.h"
 #include "phase/trace.h"
 #include "role/box.h"
 #include "role/run.h"
 #include "spec/keys.h"
 #include "spec/parse.h"
-
-static int print(const char *text, size_t n)
-{
-	return write(STDOUT_FILENO, text, n) == (ssize_t)n ? 0 : EXIT_OWN_FAILURE;
-}
 
 static int help(void)
 {
@@ -29,7 +27,23 @@ static int help(void)
 	key_help(&b, SCOPE_MACHINE);
 	buf_str(&b, "\nExit code: the command's; 128+N when signal N killed it; 125 when initbox failed, 126 when the command\n"
 		    "can't be executed, 127 when it is not found.\n");
-	return print(b.p, b.len);
+	return log_print(b.p);
+}
+
+// What the caller left open is not for initbox: closed, so that no later descriptor can be mistaken for a standard one,
+// and nothing of the host goes on into the box. poll(2) finds the missing ones of 0 to 2 in one call.
+static int own_descriptors(void)
+{
+	struct pollfd standard[3] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
+
+	if (sys_close_range(3, ~0u, 0))
+		return fail("close_range", "descriptors");
+	if (poll(standard, 3, 0) < 0)
+		return fail("poll", "standard descriptors");
+	for (int i = 0; i < 3; i++) // open(2) takes the lowest that is free
+		if ((standard[i].revents & POLLNVAL) && open("/dev/null", O_RDWR) != i)
+			return fail("open", "/dev/null");
+	return 0;
 }
 
 static int refuse(void)
@@ -44,6 +58,8 @@ int run_main(int argc, char **argv)
 	bool failed;
 	int code;
 
+	if (own_descriptors() || box_block_signals())
+		return refuse();
 	switch (parse_options(s, argc, argv)) {
 	case PARSE_OK:
 		break;
@@ -52,7 +68,7 @@ int run_main(int argc, char **argv)
 	case PARSE_BAD:
 		return refuse();
 	}
-	if (spec_check(s) || box_block_signals() || (s->trace && (trace_start() || trace_open(s->trace))))
+	if (spec_check(s) || (s->trace && (trace_start() || trace_open(s->trace))))
 		return refuse();
 	if (spec_freeze())
 		return refuse();

@@ -95,6 +95,8 @@ static int unquote(char *v)
 		}
 		if (quote == '"' && *p == '\\' && p[1]) {
 			p++;
+			if (!strchr("nt\"\\", *p))
+				*to++ = '\\';
 			*to++ = *p == 'n' ? '\n' : *p == 't' ? '\t' : *p;
 		} else {
 			*to++ = *p;

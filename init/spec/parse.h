@@ -10,8 +10,8 @@ enum parse_result { PARSE_OK, PARSE_HELP, PARSE_BAD = -1 };
 // option starts the command, and so does what follows `--`. PARSE_BAD: err_last is set.
 enum parse_result parse_options(struct spec *s, int argc, char **argv) must_check;
 
-// The text of a configuration file: lines of `key = value`, # starts a comment. text[0..n) is changed in place and has to
-// stay; file names it in errors. Returns 0, or -1 with err_last set.
+// The text of a configuration file: lines of `key = value`; one that starts with # is a comment. text[0..n] is changed in
+// place and has to stay; file names it in errors. Returns 0, or -1 with err_last set.
 int parse_config(struct spec *s, char *text, size_t n, const char *file) must_check;
 
 // The kernel's command line: words `initbox.KEY=VALUE` (quotes as the kernel has them: "…" around the value or the whole

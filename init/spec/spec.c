@@ -8,6 +8,8 @@
 #include "spec/spec.h"
 #include "spec/value.h"
 
+enum { PAGE = 4096, NOT_GIVEN = 255 };
+
 static _Alignas(4096) union {
 	struct spec spec;
 	char page[(sizeof(struct spec) + 4095) / 4096 * 4096];
@@ -20,8 +22,7 @@ struct spec *spec_get(void)
 	// Set here and not in an initialiser, which would put pages of zeros into the binary.
 	if (!s->tmpfs_size) {
 		s->tmpfs_size = 256 << 20;
-		s->bridge = "initbox0";
-		s->subnet = (struct net4){htonl(0xac140000), 16}; // 172.20.0.0/16
+		s->subnet.prefix = NOT_GIVEN;
 		s->machine_link = "eth0";
 	}
 	return s;
@@ -74,12 +75,15 @@ static int check_network(struct spec *s)
 	uint32_t gateway;
 
 	if (s->network != NETWORK_BRIDGE) {
-		if (s->publish_count)
-			return clash("publish", "needs --network bridge");
-		if (s->ip.addr)
-			return clash("ip", "needs --network bridge");
-		return 0;
+		const char *key = s->publish_count ? "publish" : s->ip.addr ? "ip" : s->bridge ? "bridge" : "subnet";
+
+		return s->publish_count || s->ip.addr || s->bridge || s->subnet.prefix != NOT_GIVEN
+			       ? clash(key, "needs --network bridge") : 0;
 	}
+	if (!s->bridge)
+		s->bridge = "initbox0";
+	if (s->subnet.prefix == NOT_GIVEN)
+		s->subnet = (struct net4){htonl(0xac140000), 16}; // 172.20.0.0/16
 	if (s->subnet.addr & ~mask_of(s->subnet.prefix))
 		return clash_net("subnet", &s->subnet, "has bits set behind its prefix");
 	if (s->subnet.prefix < 8 || s->subnet.prefix > 29)
@@ -132,6 +136,12 @@ int spec_check(struct spec *s)
 		for (unsigned j = 0; j < i; j++)
 			if (same_port(&s->publish[i], &s->publish[j]))
 				return clash("publish", "names the same port of the host twice");
+	if (s->machine_gateway.addr && !s->machine_address.addr)
+		return clash("machine-gateway", "needs machine-address");
+	if (s->memory && s->memory < PAGE)
+		return clash("memory", "is less than a page (4K)");
+	if (s->tmpfs_size < 16 * PAGE)
+		return clash("tmpfs-size", "is too small to start anything (at least 64K)");
 	if (check_name(s) || add_shares(s))
 		return -1;
 	return check_network(s);

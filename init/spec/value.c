@@ -213,9 +213,12 @@ const char *value_volume(const char *s, struct volume *v)
 	return NULL;
 }
 
-static char escaped(char c)
+// After a backslash in "…": before any other character it stands for itself, as in a shell.
+static void put_escaped(struct buf *b, char c)
 {
-	return c == 'n' ? '\n' : c == 't' ? '\t' : c;
+	if (c != 'n' && c != 't' && c != '"' && c != '\\')
+		buf_char(b, '\\');
+	buf_char(b, c == 'n' ? '\n' : c == 't' ? '\t' : c);
 }
 
 // Takes one word from *s into b. Returns NULL, or the reason.
@@ -232,7 +235,10 @@ static const char *take_word(const char **s, struct buf *b)
 		} else if (*p == '\\' && quote != '\'') {
 			if (!*++p)
 				return "ends with a backslash";
-			buf_char(b, quote ? escaped(*p) : *p);
+			if (quote)
+				put_escaped(b, *p);
+			else
+				buf_char(b, *p);
 		} else {
 			buf_char(b, *p);
 		}

@@ -159,9 +159,9 @@ failed() {
 
 @test "the program has Docker's capabilities, the filter and no_new_privs" {
 	value box status
-	[ "$(field status CapEff)" = 00000000a80425fb ]
-	[ "$(field status CapPrm)" = 00000000a80425fb ]
-	[ "$(field status CapBnd)" = 00000000a80425fb ]
+	[ "$(field status CapEff)" = 00000000a00425fb ]
+	[ "$(field status CapPrm)" = 00000000a00425fb ]
+	[ "$(field status CapBnd)" = 00000000a00425fb ]
 	[ "$(field status CapInh)" = 0000000000000000 ]
 	[ "$(field status CapAmb)" = 0000000000000000 ]
 	[ "$(field status NoNewPrivs)" = 1 ]

@@ -41,7 +41,7 @@ mounts() {
 	sed 's/^[0-9]* [0-9]* [0-9:]* [^ ]* //; s/ - / /' out | while read -r point options type _; do
 		echo "$point $options $type"
 	done | grep -v ' /proc/\|^/proc/\|^/sys/[^f]\|^/sys/firmware' | diff - <(cat <<-END
-		/ rw,relatime overlay
+		/ rw,nodev,relatime overlay
 		/proc rw,nosuid,nodev,noexec,relatime proc
 		/sys ro,nosuid,nodev,noexec,relatime sysfs
 		/sys/fs/cgroup ro,nosuid,nodev,noexec,relatime cgroup2
@@ -104,9 +104,18 @@ devices() {
 	prints 0 0000 box -- /bin/sh -c 'head -c 2 /dev/zero | od -An -tx1 | tr -d " "'
 	expect 1 box -- /bin/sh -c 'echo x >/dev/full'
 	line 'No space left' err
-	# A device of the host made in the box can't be opened: its root has nodev, /dev is the only place for devices.
-	expect 1 box -- /bin/sh -c 'mknod /tmp/disk b 254 0 && cat /tmp/disk'
-	line 'Permission denied|Operation not permitted' err
+	# A device of the host can't be made, whatever directory allows devices, nor used where the image has one.
+	for disk in /tmp/disk /dev/disk /dev/shm/disk; do
+		expect 1 box -- /bin/mknod $disk b 254 0
+		line 'Operation not permitted' err
+	done
+	mkdir layer
+	mknod layer/null c 1 3
+	mknod layer/zero c 1 5
+	expect 1 box --rootfs layer -- /bin/sh -c 'echo x >/null'
+	line 'Permission denied' err
+	expect 1 box --rootfs layer -v "$PWD/layer:/data" -- /bin/dd if=/data/zero of=/dev/null bs=1 count=1
+	line 'Permission denied' err
 }
 @test "/dev holds what every program needs, and no device of the host" {
 	inside devices
@@ -199,9 +208,9 @@ privileges() {
 		SigBlk:	0000000000000000
 		SigIgn:	0000000000000000
 		CapInh:	0000000000000000
-		CapPrm:	00000000a80425fb
-		CapEff:	00000000a80425fb
-		CapBnd:	00000000a80425fb
+		CapPrm:	00000000a00425fb
+		CapEff:	00000000a00425fb
+		CapBnd:	00000000a00425fb
 		CapAmb:	0000000000000000
 		NoNewPrivs:	1
 		Seccomp:	2
@@ -213,7 +222,7 @@ privileges() {
 		CapInh:	0000000000000000
 		CapPrm:	0000000000000000
 		CapEff:	0000000000000000
-		CapBnd:	00000000a80425fb
+		CapBnd:	00000000a00425fb
 		CapAmb:	0000000000000000
 		NoNewPrivs:	1
 		Seccomp:	2

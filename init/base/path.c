@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "base/sys.h"
+
+static int open_below(const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (unsigned)flags | (unsigned)O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return sys_openat2(AT_FDCWD, path, &how);
+}
+
+int path_open(const char *path, int flags)
+{
+	int fd = open_below(path, flags);
+
+	return fd < 0 ? fail("openat2", "%s", path) : fd;
+}
+
+long path_read(const char *path, char *dst, size_t cap)
+{
+	int fd = path_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		close(fd);
+		errno = EINVAL;
+		return fail("open", "%s: not a regular file", path);
+	}
+	return file_take(fd, path, dst, cap);
+}
+
+// Opens the directory that path is in; *last is then its last part. part (PATH_MAX bytes) is used for it.
+static int open_parent(char *part, const char *path, const char **last)
+{
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	if (n >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return fail("openat2", "%.*s", 80, path);
+	}
+	memcpy(part, path, n);
+	part[n] = '\0';
+	*last = strrchr(path, '/') ? part + (strrchr(part, '/') - part) + 1 : part;
+	if (*last == part)
+		return path_open(".", O_PATH | O_DIRECTORY);
+	part[*last - part - 1] = '\0';
+	return path_open(part[0] ? part : "/", O_PATH | O_DIRECTORY);
+}
+
+// Opens path, or makes it in its parent, which has to be there, and opens it then.
+static int open_or_make(const char *path, bool directory)
+{
+	int flags = O_PATH | (directory ? O_DIRECTORY : 0), fd = open_below(path, flags), parent, made;
+	char part[PATH_MAX];
+	const char *last = part;
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOENT)
+		return fail("openat2", "%s", path);
+	parent = open_parent(part, path, &last);
+	if (parent < 0)
+		return -1;
+	made = directory ? mkdirat(parent, last, 0755) : mknodat(parent, last, S_IFREG | 0644, 0);
+	if (made && errno != EEXIST)
+		fail(directory ? "mkdirat" : "mknodat", "%s", path);
+	close(parent);
+	return made && errno != EEXIST ? -1 : path_open(path, flags);
+}
+
+int path_make_directory(const char *path)
+{
+	char part[PATH_MAX];
+	size_t n = 0;
+	int fd = -1;
+
+	if (strlen(path) >= sizeof(part)) {
+		errno = ENAMETOOLONG;
+		return fail("mkdirat", "%.*s", 80, path);
+	}
+	do {
+		n += strspn(path + n, "/");
+		n += strcspn(path + n, "/");
+		memcpy(part, path, n);
+		part[n] = '\0';
+		if (fd >= 0)
+			close(fd);
+		fd = open_or_make(n ? part : "/", true);
+	} while (fd >= 0 && path[n]);
+	return fd;
+}
+
+int path_make_file(const char *path)
+{
+	char parent[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	int fd;
+
+	if (fmt(parent, sizeof(parent), "%.*s", (int)(slash ? slash - path : 0), path))
+		return fail("mknodat", "%.*s", 80, path);
+	fd = path_make_directory(parent);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	return open_or_make(path, false);
+}

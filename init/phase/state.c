@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/sys.h"
+#include "phase/state.h"
+
+enum { LOCK_TRIES = 500, LOCK_WAIT_NS = 20000000 }; // 10 s
+
+// One directory for each network namespace: names of links and addresses mean something only in one.
+static int state_path(char path[64])
+{
+	struct stat ns;
+
+	if (stat("/proc/self/ns/net", &ns))
+		return fail("stat", "/proc/self/ns/net");
+	return fmt(path, 64, "%s/net-%lu", STATE_ROOT, (unsigned long)ns.st_ino) ? fail("mkdir", "%s", STATE_ROOT) : 0;
+}
+
+// flock(2) can't be given a deadline, and the signals that could end it are blocked: tries, and waits for those signals.
+int state_lock(struct box *box)
+{
+	const uint64_t ends = 1ull << (SIGHUP - 1) | 1ull << (SIGINT - 1) | 1ull << (SIGQUIT - 1) | 1ull << (SIGTERM - 1);
+	const struct timespec wait = {.tv_nsec = LOCK_WAIT_NS};
+
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (flock(box->state_fd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK)
+			return fail("flock", "%s", STATE_ROOT);
+		if (!box->ending && syscall(SYS_rt_sigtimedwait, &ends, NULL, &wait, sizeof(ends)) > 0)
+			return fail_text("ended by a signal while another initbox held the lock", "%s", STATE_ROOT);
+		if (box->ending)
+			nanosleep(&wait, NULL);
+	}
+	return fail_text("another initbox holds the lock for more than 10 s", "%s", STATE_ROOT);
+}
+
+void state_unlock(const struct box *box)
+{
+	flock(box->state_fd, LOCK_UN);
+}
+
+int state_try_lock(int fd, const char *name)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 1;
+	return errno == EWOULDBLOCK ? 0 : fail("flock", "%s/%s", STATE_ROOT, name);
+}
+
+// Opens a users file and shares its lock. Returns its descriptor, or -1 with err_last set; *alone tells about others.
+static int join_users(const struct box *box, const char *name, bool *alone)
+{
+	int fd = openat(box->state_fd, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600), got;
+
+	if (fd < 0)
+		return fail("open", "%s/%s", STATE_ROOT, name);
+	got = state_try_lock(fd, name);
+	*alone = got == 1;
+	if (got >= 0 && flock(fd, LOCK_SH) == 0)
+		return fd;
+	if (got >= 0)
+		fail("flock", "%s/%s", STATE_ROOT, name);
+	close(fd);
+	return -1;
+}
+
+static int leave_users(const struct box *box, int *fd, const char *name, bool *last)
+{
+	int got;
+
+	if (*fd < 0)
+		return 0;
+	got = state_try_lock(*fd, name);
+	if (got < 0)
+		return -1;
+	*last = got == 1;
+	if (*last && unlinkat(box->state_fd, name, 0))
+		return fail("unlink", "%s/%s", STATE_ROOT, name);
+	close(*fd);
+	*fd = -1;
+	return 0;
+}
+
+static void users_name(const struct box *box, char name[32])
+{
+	struct buf b = {.p = name, .cap = 32};
+
+	buf_fmt(&b, "users-%s", box->spec->bridge); // at most 15 characters
+}
+
+int state_join(struct box *box)
+{
+	char name[32];
+	bool alone;
+
+	users_name(box, name);
+	box->users_fd = join_users(box, name, &box->first);
+	if (box->users_fd < 0)
+		return -1;
+	box->namespace_users_fd = join_users(box, "users", &alone);
+	return box->namespace_users_fd < 0 ? -1 : 0;
+}
+
+int state_leave(struct box *box)
+{
+	char name[32];
+
+	users_name(box, name);
+	if (leave_users(box, &box->users_fd, name, &box->last))
+		return -1;
+	return leave_users(box, &box->namespace_users_fd, "users", &box->namespace_last);
+}
+
+int state_mark(const struct box *box, const char *mark)
+{
+	int fd = openat(box->state_fd, mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	return fd < 0 || close(fd) ? fail("open", "%s/%s", STATE_ROOT, mark) : 0;
+}
+
+int state_marked(const struct box *box, const char *mark)
+{
+	if (faccessat(box->state_fd, mark, F_OK, 0) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : fail("access", "%s/%s", STATE_ROOT, mark);
+}
+
+int state_unmark(const struct box *box, const char *mark)
+{
+	return unlinkat(box->state_fd, mark, 0) && errno != ENOENT ? fail("unlink", "%s/%s", STATE_ROOT, mark) : 0;
+}
+
+// The directories go with the last file in them; others may still be there. Whoever opened them meanwhile waits for the
+// lock and then sees that they are gone (state_open).
+static int state_down(void *arg)
+{
+	struct box *box = arg;
+	char path[64];
+
+	if (state_lock(box) || state_path(path))
+		return -1;
+	if (unlinkat(AT_FDCWD, path, AT_REMOVEDIR) == 0)
+		rmdir(STATE_ROOT);
+	else if (errno != ENOTEMPTY)
+		return fail("rmdir", "%s", path);
+	close(box->state_fd);
+	return 0;
+}
+
+int state_open(struct box *box)
+{
+	char path[64];
+	struct stat st;
+
+	if (state_path(path))
+		return -1;
+	for (;;) {
+		if (file_mkdirs(AT_FDCWD, path, 0700))
+			return -1;
+		box->state_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (box->state_fd < 0 && errno == ENOENT)
+			continue;
+		if (box->state_fd < 0)
+			return fail("open", "%s", path);
+		if (state_lock(box))
+			return -1;
+		if (fstat(box->state_fd, &st))
+			return fail("fstat", "%s", path);
+		if (st.st_nlink > 0)
+			return undo_push(&box->undo, state_down, box, "state directory");
+		close(box->state_fd);
+	}
+}
