@@ -71,11 +71,18 @@ path_search() {
 	mkdir -p layer/usr/bin
 	printf '#!/bin/sh\necho first\n' >layer/usr/bin/uname
 	chmod 755 layer/usr/bin/uname
-	prints 0 first box --rootfs layer --rootfs "$ROOT" -- uname
-	prints 0 here box -w /bin -e PATH=:/nowhere -- echo here
+	prints 0 first "$INITBOX" run --rootfs layer --rootfs "$ROOT" -- uname
 }
 @test "a program is found in any directory of PATH" {
 	inside path_search
+}
+
+empty_path_entry() {
+	prints 0 here box -w /bin -e PATH=:/nowhere -- echo here
+	prints 0 here box -w /bin -e PATH=/nowhere: -- echo here
+}
+@test "an empty entry of PATH is the working directory" {
+	inside empty_path_entry
 }
 
 stdio_is_exact() {
@@ -132,8 +139,8 @@ workdir() {
 	prints 0 / box -- /bin/pwd
 	prints 0 /srv/deep box -w /srv/deep -- /bin/pwd
 	prints 0 'of the image' box --workdir=/srv -- ./../bin/cat file
-	refused 'workdir /none: .*ENOENT' box -w /none -- /bin/pwd
-	refused 'workdir /srv/file: .*ENOTDIR' box -w /srv/file -- /bin/pwd
+	refused '/none: .*ENOENT' box -w /none -- /bin/pwd
+	refused '/srv/file: .*ENOTDIR' box -w /srv/file -- /bin/pwd
 	refused 'workdir: "srv": not an absolute path' box -w srv -- /bin/pwd
 }
 @test "--workdir" {
