@@ -47,7 +47,6 @@ void nl_reset(struct nl *nl)
 	nl->count = 0;
 	nl->len = nl->start = 0;
 	nl->overflow = false;
-	nl->seq = next_seq;
 }
 
 // Reserves n bytes, zeroed up to the next multiple of 4. Returns NULL on overflow.
@@ -93,6 +92,8 @@ void nl_begin(struct nl *nl, uint16_t type, uint16_t flags, const void *header, 
 	*h = (struct nlmsghdr){.nlmsg_len = sizeof(*h), .nlmsg_type = type};
 	h->nlmsg_flags = (uint16_t)(flags | NLM_F_REQUEST);
 	h->nlmsg_seq = next_seq++;
+	if (nl->count == 0)
+		nl->seq = h->nlmsg_seq;
 	nl->count++;
 	nl_raw(nl, header, n);
 }

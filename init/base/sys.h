@@ -105,6 +105,18 @@ static inline int sys_rt_sigprocmask(int how, const uint64_t *set, uint64_t *old
 	return (int)syscall(SYS_rt_sigprocmask, how, set, old, sizeof(*set));
 }
 
+struct kernel_sigaction {
+	void *handler;
+	unsigned long flags;
+	void *restorer;
+	uint64_t mask;
+};
+
+static inline int sys_rt_sigaction(int sig, const struct kernel_sigaction *new, struct kernel_sigaction *old)
+{
+	return (int)syscall(SYS_rt_sigaction, sig, new, old, sizeof(uint64_t));
+}
+
 static inline int sys_rt_sigwaitinfo(const uint64_t *set, void *siginfo)
 {
 	return (int)syscall(SYS_rt_sigtimedwait, set, siginfo, NULL, sizeof(*set));

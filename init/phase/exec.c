@@ -110,7 +110,7 @@ static int exec_in_path(const struct box *box, const char *path)
 	for (;; path++) {
 		size_t n = strcspn(path, ":");
 
-		if (!fmt(full, sizeof(full), "%.*s/%s", (int)n, n ? path : ".", name)) {
+		if (!fmt(full, sizeof(full), "%.*s/%s", n ? (int)n : 1, n ? path : ".", name)) {
 			exec_one(box, full);
 			if (err_last.no == EACCES)
 				denied = true;
@@ -132,9 +132,11 @@ static int exec_in_path(const struct box *box, const char *path)
 static int exec_up(struct box *box)
 {
 	const struct spec *s = box->spec;
+	const struct kernel_sigaction by_default = {0};
 	const uint64_t none = 0;
 	const char *path;
 
+	sys_rt_sigaction(SIGPIPE, &by_default, NULL); // ignored by initbox alone
 	sys_rt_sigprocmask(SIG_SETMASK, &none, NULL);
 	if (strchr(s->command[0], '/'))
 		return exec_one(box, s->command[0]);

@@ -228,7 +228,6 @@ static int write_files(const struct box *box)
 
 static int mounts_up(struct box *box)
 {
-	umask(0);
 	for (size_t i = 0; i < COUNT(mount_rows); i++) {
 		if (mount_one(&mount_rows[i]))
 			return -1;

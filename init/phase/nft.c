@@ -211,10 +211,11 @@ static int nft_up(struct box *box)
 static void nft_explain(const struct box *box)
 {
 	char name[32], ip[16];
-	const char *table = table_name(box, name);
+	const char *table;
 
 	if (box->spec->network != NETWORK_BRIDGE)
 		return;
+	table = table_name(box, name);
 	explain("NFT_MSG_NEWTABLE, this and the next ones in one transaction, for the first box", "nft add table inet %s",
 		table);
 	for (size_t i = 0; i < COUNT(map_rows); i++)

@@ -29,7 +29,8 @@ static const char *const hook_names[] = {"prerouting", "input", "forward", "outp
 // The words that rules are made of. END is 0, so that it ends a row by itself.
 enum term {
 	END,
-	IPV4,
+	IPV4,	   // where a word about addresses follows, nft adds it by itself
+	IPV4_ONLY, // and here it has to be said
 	FROM_SUBNET,
 	TO_SUBNET,
 	FROM_LOOPBACK,
@@ -51,6 +52,7 @@ enum term {
 // %B is the bridge, %N the subnet.
 static const char *const term_text[] = {
 	[IPV4] = "",
+	[IPV4_ONLY] = " meta nfproto ipv4",
 	[FROM_SUBNET] = " ip saddr %N",
 	[TO_SUBNET] = " ip daddr %N",
 	[FROM_LOOPBACK] = " ip saddr 127.0.0.0/8",
@@ -79,7 +81,7 @@ static const struct rule_row {
 	{PREROUTING, {IPV4, NOT_TO_LOOPBACK, TO_LOCAL, DNAT_BY_ADDRESS}},
 	{PREROUTING, {IPV4, NOT_TO_LOOPBACK, TO_LOCAL, DNAT_BY_PORT}},
 	{OUTPUT, {IPV4, TO_LOCAL, DNAT_BY_ADDRESS}},
-	{OUTPUT, {IPV4, TO_LOCAL, DNAT_BY_PORT}},
+	{OUTPUT, {IPV4_ONLY, TO_LOCAL, DNAT_BY_PORT}},
 	{POSTROUTING, {IPV4, FROM_SUBNET, OUT_OTHER, MASQUERADE}},
 	// A box that reaches a published port of a box by the host's address; by addresses, not by link: with br_netfilter
 	// postrouting has no input link.
@@ -141,6 +143,7 @@ static bool put_match(struct nl *nl, const struct box *box, enum term term)
 
 	switch (term) {
 	case IPV4:
+	case IPV4_ONLY:
 		nf_meta(nl, NFT_META_NFPROTO, NFT_REG_1);
 		nf_cmp(nl, NFT_CMP_EQ, NFT_REG_1, &ipv4, sizeof(ipv4));
 		return true;

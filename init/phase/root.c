@@ -26,11 +26,11 @@ static int open_layers(struct box *box)
 	return 0;
 }
 
-// "lowerdir=" wants paths; /proc/self/fd/N has no characters to escape and fits 16 layers into the 256 bytes that
-// fsconfig takes.
+// "lowerdir=" wants paths: numbers in /proc/self/fd have no characters to escape, and 16 of them fit into the 256 bytes
+// that fsconfig takes.
 static int mount_overlay(const struct box *box, int tmpfs)
 {
-	char lower[256], upper[40], work[40];
+	char lower[256], upper[32], work[32];
 	struct buf b = BUF(lower);
 	const struct mnt_option options[] = {
 		{"lowerdir", lower},
@@ -40,12 +40,11 @@ static int mount_overlay(const struct box *box, int tmpfs)
 
 	b.p[0] = '\0';
 	for (unsigned i = 0; i < box->spec->rootfs_count; i++)
-		buf_fmt(&b, "%s/proc/self/fd/%d", i ? ":" : "", box->layer_fd[i]);
-	if (b.cut || fmt(upper, sizeof(upper), "/proc/self/fd/%d/upper", tmpfs) ||
-	    fmt(work, sizeof(work), "/proc/self/fd/%d/work", tmpfs)) {
-		errno = ENAMETOOLONG;
-		return fail("fsconfig", "lowerdir");
-	}
+		buf_fmt(&b, "%s%d", i ? ":" : "", box->layer_fd[i]);
+	if (fmt(upper, sizeof(upper), "%d/upper", tmpfs) || fmt(work, sizeof(work), "%d/work", tmpfs))
+		return fail("fsconfig", "upperdir");
+	if (chdir("/proc/self/fd"))
+		return fail("chdir", "/proc/self/fd");
 	return mnt_new("overlay", options, COUNT(options), MOUNT_ATTR_NODEV);
 }
 
@@ -114,6 +113,7 @@ static int root_up(struct box *box)
 
 	if (fmt(size, sizeof(size), "%lu", (unsigned long)box->spec->tmpfs_size))
 		return fail("fsconfig", "size");
+	umask(0); // the caller's is not for the box; mounts_up sets the usual one
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return fail("mount", "/ private");
 	if (open_layers(box) || take_volumes(box) || take_console(box))

@@ -95,6 +95,25 @@ static void users_name(const struct box *box, char name[32])
 	buf_fmt(&b, "users-%s", box->spec->bridge); // at most 15 characters
 }
 
+// The first user writes down the subnet that the bridge has; a box with another one could not reach its gateway.
+static int agree_on_subnet(const struct box *box)
+{
+	const struct net4 *mine = &box->spec->subnet;
+	struct net4 there = {0};
+	char ip[16];
+
+	if (box->first)
+		return pwrite(box->users_fd, mine, sizeof(*mine), 0) == sizeof(*mine)
+			       ? 0
+			       : fail("write", "%s/users-%s", STATE_ROOT, box->spec->bridge);
+	if (pread(box->users_fd, &there, sizeof(there), 0) != sizeof(there))
+		return fail("read", "%s/users-%s", STATE_ROOT, box->spec->bridge);
+	if (there.addr == mine->addr && there.prefix == mine->prefix)
+		return 0;
+	return fail_text("other boxes use the bridge with this subnet (--bridge NAME makes another one)", "%s: %s/%u",
+			 box->spec->bridge, fmt_ip4(ip, there.addr), there.prefix);
+}
+
 int state_join(struct box *box)
 {
 	char name[32];
@@ -105,7 +124,7 @@ int state_join(struct box *box)
 	if (box->users_fd < 0)
 		return -1;
 	box->namespace_users_fd = join_users(box, "users", &alone);
-	return box->namespace_users_fd < 0 ? -1 : 0;
+	return box->namespace_users_fd < 0 ? -1 : agree_on_subnet(box);
 }
 
 int state_leave(struct box *box)

@@ -31,16 +31,21 @@ static const struct phase *const program[] = {&phase_prepare, &phase_privileges,
 
 #define BIT(sig) (1ull << ((sig)-1))
 
-// Faults of initbox itself must kill it, and a launcher can be stopped from its terminal.
+// Faults of initbox itself must kill it, a launcher can be stopped from its terminal, and SIGPIPE is ignored.
 static const uint64_t blocked = ~(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGABRT) |
-				  BIT(SIGSYS) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU));
+				  BIT(SIGSYS) | BIT(SIGPIPE) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU));
 
+// Dispositions start afresh: what a caller ignores (nohup, a shell's & for SIGINT) would be ignored in the box, too, and
+// with SIGCHLD ignored nothing could be waited for. The raw calls reach signals 32 to 34.
 int box_block_signals(void)
 {
-	struct sigaction sa = {.sa_handler = SIG_DFL};
+	const struct kernel_sigaction by_default = {0}, ignored = {.handler = (void *)SIG_IGN};
 
-	if (sys_rt_sigprocmask(SIG_SETMASK, &blocked, NULL) || sigaction(SIGCHLD, &sa, NULL))
+	if (sys_rt_sigprocmask(SIG_SETMASK, &blocked, NULL))
 		return fail("rt_sigprocmask", "signals");
+	for (int sig = 1; sig <= 64; sig++)
+		if (sig != SIGKILL && sig != SIGSTOP && sys_rt_sigaction(sig, sig == SIGPIPE ? &ignored : &by_default, NULL))
+			return fail("rt_sigaction", "signal %d", sig);
 	return 0;
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 #include "phase/phase.h"
 
-// Blocks the signals that a supervisor takes from a descriptor, and gives SIGCHLD its default disposition back. Has to come
-// first in main: what arrives earlier is lost. Returns 0, or -1 with err_last set.
+// Blocks the signals that a supervisor takes from a descriptor, and gives all signals their default disposition. Has to
+// come first in main: what arrives earlier is lost. Returns 0, or -1 with err_last set.
 int box_block_signals(void) must_check;
 
 // Builds the box that spec describes, runs its program, and takes everything away again. As PID 1 of a machine it reaps

@@ -42,8 +42,7 @@ int reap_until(pid_t main, uint64_t mask)
 
 		if (sig == SIGCHLD && reap_all(main, &code))
 			return code;
-		// SIGPIPE is about a descriptor of this process, not for the program.
-		if (sig > 0 && sig != SIGCHLD && sig != SIGPIPE)
+		if (sig > 0 && sig != SIGCHLD)
 			kill(main, sig);
 	}
 }

@@ -68,7 +68,7 @@ int run_main(int argc, char **argv)
 	case PARSE_BAD:
 		return refuse();
 	}
-	if (spec_check(s) || (s->trace && (trace_start() || trace_open(s->trace))))
+	if (spec_check(s) || (s->trace && !s->dry_run && (trace_start() || trace_open(s->trace))))
 		return refuse();
 	if (spec_freeze())
 		return refuse();
@@ -76,7 +76,7 @@ int run_main(int argc, char **argv)
 	log_setup.explain = s->explain || s->dry_run;
 	log_setup.dry_run = s->dry_run;
 	code = box_run(s, &failed);
-	if (s->trace && trace_write())
+	if (s->trace && !s->dry_run && trace_write())
 		log_err(&err_last);
 	return code;
 }
