@@ -266,8 +266,11 @@ pid1_is_closed() {
 	expect 0 box -- /bin/try-escape
 	cat out
 	same "$sum" "$(cksum <"$INITBOX")" 'initbox itself'
-	expect 0 box -- /bin/sh -c 'tr "\0" "\n" </proc/1/cmdline'
-	same initbox "$(cat out)" 'command line of PID 1'
+	# The launcher's words are gone before the program can look, however fast it is.
+	for round in 1 2 3 4 5 6 7 8 9 10; do
+		expect 0 box -e SECRET=word -- /bin/cat /proc/1/cmdline
+		same initbox "$(tr '\0' ' ' <out | sed 's/ *$//')" "command line of PID 1 in round $round"
+	done
 }
 @test "PID 1 can't be opened, traced or written to (CVE-2019-5736, CVE-2016-9962)" {
 	inside pid1_is_closed

@@ -207,7 +207,7 @@ apart() {
 	soon six "$two" >/dev/null
 	answers 172.20.0.1 peer ask tcp 172.20.1.2 80
 	expect 0 busybox ping -c 1 -W 1 172.20.1.2
-	expect 0 busybox ping -6 -c 1 -W 1 "$(tail -n 1 address)%initbox0"
+	soon expect 0 busybox ping -6 -c 1 -W 1 "$(tail -n 1 address)%initbox0" >/dev/null
 	two=(nsenter -t "$two" -n)
 	silent "${two[@]}" peer ask tcp 172.20.1.2 80
 	silent "${two[@]}" peer ask udp 172.20.1.2 80
