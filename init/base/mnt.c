@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "base/mnt.h"
 #include "base/sys.h"
@@ -19,22 +20,14 @@ static int fail_mount(int ctx, const char *call, const char *fstype, const char 
 	return -1;
 }
 
-static bool has_source(const struct mnt_option *options, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(options[i].key, "source"))
-			return true;
-	return false;
-}
-
 int mnt_new(const char *fstype, const struct mnt_option *options, size_t n, unsigned attrs)
 {
 	int ctx = sys_fsopen(fstype, FSOPEN_CLOEXEC), fd;
 
 	if (ctx < 0)
 		return fail("fsopen", "%s", fstype);
-	// The name that /proc/mounts shows. A file system takes one source only.
-	if (!has_source(options, n) && sys_fsconfig(ctx, FSCONFIG_SET_STRING, "source", fstype, 0))
+	// The name that /proc/mounts shows.
+	if (sys_fsconfig(ctx, FSCONFIG_SET_STRING, "source", fstype, 0))
 		return fail_mount(ctx, "fsconfig", fstype, "source");
 	for (size_t i = 0; i < n; i++) {
 		unsigned cmd = options[i].value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;
@@ -51,17 +44,40 @@ int mnt_new(const char *fstype, const struct mnt_option *options, size_t n, unsi
 	return fd;
 }
 
-int mnt_attach(int fd, int dirfd, const char *path, uint64_t resolve)
+// mount(2) gives a number only; the same options through a fs context give the kernel's words, too.
+static void ask_why(const char *fstype, const char *data)
 {
-	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = resolve};
-	int target = sys_openat2(dirfd, path, &how), ret = 0;
+	int ctx = sys_fsopen(fstype, FSOPEN_CLOEXEC);
+	char option[64], words[160];
+	ssize_t n;
 
-	if (target < 0)
-		return fail("openat2", "%s", path);
-	if (sys_move_mount(fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
-		ret = fail("move_mount", "%s", path);
-	close(target);
-	return ret;
+	if (ctx < 0)
+		return;
+	for (; data && *data; data += strcspn(data, ","), data += *data == ',') {
+		size_t len = strcspn(data, ",");
+		char *value;
+
+		if (fmt(option, sizeof(option), "%.*s", (int)len, data))
+			continue;
+		value = strchr(option, '=');
+		if (value)
+			*value++ = '\0';
+		sys_fsconfig(ctx, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, option, value, 0);
+	}
+	sys_fsconfig(ctx, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	n = read(ctx, words, sizeof(words));
+	if (n > 2)
+		fail_kernel_words(words + 2, (size_t)n - 2);
+	close(ctx);
+}
+
+int mnt_mount(const char *fstype, const char *target, unsigned long flags, const char *data)
+{
+	if (mount(fstype, target, fstype, flags, data) == 0)
+		return 0;
+	fail("mount", "%s on %s", fstype, target);
+	ask_why(fstype, data);
+	return -1;
 }
 
 int mnt_clone(int dirfd, const char *path, bool recursive, unsigned attrs)

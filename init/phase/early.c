@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,15 +13,14 @@
 #include "phase/phase.h"
 
 static const struct early_row {
-	const char *fstype, *target;
-	struct mnt_option option;
-	unsigned attrs;
+	const char *fstype, *target, *data;
+	unsigned long flags;
 } early_rows[] = {
-	{"devtmpfs", "/dev", {"mode", "0755"}, MOUNT_ATTR_NOSUID},
-	{"proc", "/proc", {0}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC},
-	{"sysfs", "/sys", {0}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC},
-	{"cgroup2", "/sys/fs/cgroup", {0}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC},
-	{"tmpfs", "/run", {"mode", "0755"}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV},
+	{"devtmpfs", "/dev", "mode=0755", MS_NOSUID},
+	{"proc", "/proc", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC},
+	{"sysfs", "/sys", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC},
+	{"cgroup2", "/sys/fs/cgroup", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC},
+	{"tmpfs", "/run", "mode=0755", MS_NOSUID | MS_NODEV},
 };
 
 // Before Linux 7.0 nothing can pivot_root(2) while the root is the initramfs's own mount: it has no parent. A bind of it
@@ -39,19 +39,11 @@ static int leave_initramfs_root(void)
 	return 0;
 }
 
-// A kernel that mounts its own root may have mounted some of these already (CONFIG_DEVTMPFS_MOUNT).
 static int mount_early(const struct early_row *row)
 {
-	int fd, ret;
-
 	if (mkdir(row->target, 0755) && errno != EEXIST)
 		return fail("mkdir", "%s", row->target);
-	fd = mnt_new(row->fstype, &row->option, row->option.key ? 1 : 0, row->attrs);
-	if (fd < 0)
-		return -1;
-	ret = mnt_attach(fd, AT_FDCWD, row->target, RESOLVE_NO_SYMLINKS);
-	close(fd);
-	return ret;
+	return mnt_mount(row->fstype, row->target, row->flags, row->data);
 }
 
 // The kernel leaves 0 to 2 closed when it found no console; the first file opened would become standard input.

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -18,21 +19,21 @@
 #include "base/sys.h"
 #include "phase/phase.h"
 
-#define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+#define SAFE (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 static const struct mount_row {
-	const char *fstype, *target;
-	struct mnt_option options[3];
-	unsigned attrs, mode; // mode of the target where it has to be made
+	const char *fstype, *target, *data;
+	unsigned long flags;
+	unsigned mode; // of the target where it has to be made
+	bool in_image; // the image has a say in what the target is; the others are in what was mounted before
 } mount_rows[] = {
-	{"proc", "/proc", .attrs = SAFE, .mode = 0555},
-	{"sysfs", "/sys", .attrs = SAFE | MOUNT_ATTR_RDONLY, .mode = 0555},
-	{"cgroup2", "/sys/fs/cgroup", .attrs = SAFE | MOUNT_ATTR_RDONLY},
-	{"tmpfs", "/dev", {{"mode", "0755"}, {"size", "64k"}}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0755},
-	{"devpts", "/dev/pts", {{"newinstance", NULL}, {"ptmxmode", "0666"}, {"mode", "0620"}},
-	 MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0755},
-	{"tmpfs", "/dev/shm", {{"mode", "1777"}, {"size", "64m"}}, SAFE, 01777},
-	{"mqueue", "/dev/mqueue", .attrs = SAFE, .mode = 01777},
+	{"proc", "/proc", NULL, SAFE, 0555, true},
+	{"sysfs", "/sys", NULL, SAFE | MS_RDONLY, 0555, true},
+	{"cgroup2", "/sys/fs/cgroup", NULL, SAFE | MS_RDONLY, 0, false},
+	{"tmpfs", "/dev", "mode=0755,size=64k", MS_NOSUID | MS_NOEXEC, 0755, true},
+	{"devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=0620", MS_NOSUID | MS_NOEXEC, 0755, false},
+	{"tmpfs", "/dev/shm", "mode=1777,size=64m", SAFE, 01777, false},
+	{"mqueue", "/dev/mqueue", NULL, SAFE, 01777, false},
 };
 
 static const struct node_row {
@@ -68,27 +69,24 @@ static const struct veil_row {
 	{READ_ONLY, "/proc/sys"},	     {READ_ONLY, "/proc/sysrq-trigger"},
 };
 
-static size_t option_count(const struct mount_row *row)
+// Mounts on a directory of the image: opened with links refused, entered, and mounted on from there.
+static int mount_in_image(const struct mount_row *row)
 {
-	size_t n = 0;
+	struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+	int target = sys_openat2(AT_FDCWD, row->target, &how), ret;
 
-	while (n < COUNT(row->options) && row->options[n].key)
-		n++;
-	return n;
+	if (target < 0)
+		return fail("openat2", "%s", row->target);
+	ret = fchdir(target) ? fail("fchdir", "%s", row->target) : mnt_mount(row->fstype, ".", row->flags, row->data);
+	close(target);
+	return ret == 0 && chdir("/") ? fail("chdir", "/") : ret;
 }
 
 static int mount_one(const struct mount_row *row)
 {
-	int fd = mnt_new(row->fstype, row->options, option_count(row), row->attrs), ret;
-
-	if (fd < 0)
-		return -1;
-	if (row->mode && mkdirat(AT_FDCWD, row->target, row->mode) && errno != EEXIST)
-		ret = fail("mkdir", "%s", row->target);
-	else
-		ret = mnt_attach(fd, AT_FDCWD, row->target, RESOLVE_NO_SYMLINKS);
-	close(fd);
-	return ret;
+	if (row->mode && mkdir(row->target, row->mode) && errno != EEXIST)
+		return fail("mkdir", "%s", row->target);
+	return row->in_image ? mount_in_image(row) : mnt_mount(row->fstype, row->target, row->flags, row->data);
 }
 
 static int fill_dev(struct box *box)
@@ -110,31 +108,30 @@ static int fill_dev(struct box *box)
 	if (box->console_fd >= 0) {
 		if (mknod("/dev/console", S_IFREG | 0600, 0))
 			return fail("mknod", "/dev/console");
-		return mnt_attach(box->console_fd, AT_FDCWD, "/dev/console", RESOLVE_NO_SYMLINKS);
+		if (sys_move_mount(box->console_fd, "", AT_FDCWD, "/dev/console", MOVE_MOUNT_F_EMPTY_PATH))
+			return fail("move_mount", "/dev/console");
+		close(box->console_fd);
 	}
 	return 0;
 }
 
-// The one empty read-only tmpfs behind which directories are hidden. A copy can be made only of what is mounted: the
-// first one is mounted, the others are copies of it.
-static int open_empty(const char *first)
-{
-	static const struct mnt_option options[] = {{"nr_blocks", "1"}, {"nr_inodes", "1"}, {"mode", "0555"}};
-
-	if (first)
-		return mnt_clone(AT_FDCWD, first, false, 0);
-	return mnt_new("tmpfs", options, COUNT(options), SAFE | MOUNT_ATTR_RDONLY);
-}
-
-static int open_veil(const struct veil_row *row, const char *empty)
+// What is not there in this kernel (ENOENT) needs no veil. *empty: the first directory behind the one empty tmpfs.
+static int draw_veil(const struct veil_row *row, const char **empty)
 {
 	switch (row->veil) {
 	case MASK_FILE:
-		return mnt_clone(AT_FDCWD, "/dev/null", false, 0);
+		return mount("/dev/null", row->path, NULL, MS_BIND, NULL);
 	case MASK_DIR:
-		return open_empty(empty);
+		if (*empty)
+			return mount(*empty, row->path, NULL, MS_BIND, NULL);
+		if (mount("tmpfs", row->path, "tmpfs", SAFE | MS_RDONLY, "nr_blocks=1,nr_inodes=1,mode=0555"))
+			return -1;
+		*empty = row->path;
+		return 0;
 	case READ_ONLY:
-		return mnt_clone(AT_FDCWD, row->path, true, SAFE | MOUNT_ATTR_RDONLY);
+		if (mount(row->path, row->path, NULL, MS_BIND, NULL))
+			return -1;
+		return mount(NULL, row->path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | SAFE, NULL);
 	}
 	return -1;
 }
@@ -143,22 +140,9 @@ static int draw_veils(void)
 {
 	const char *empty = NULL;
 
-	for (size_t i = 0; i < COUNT(veil_rows); i++) {
-		const struct veil_row *row = &veil_rows[i];
-		int fd, ret;
-
-		fd = open_veil(row, empty);
-		if (fd < 0 && errno == ENOENT && row->veil == READ_ONLY)
-			continue; // this kernel does not have it
-		if (fd < 0)
-			return -1;
-		ret = sys_move_mount(fd, "", AT_FDCWD, row->path, MOVE_MOUNT_F_EMPTY_PATH);
-		if (ret && errno != ENOENT)
-			return fail("move_mount", "%s", row->path);
-		close(fd);
-		if (ret == 0 && row->veil == MASK_DIR)
-			empty = row->path;
-	}
+	for (size_t i = 0; i < COUNT(veil_rows); i++)
+		if (draw_veil(&veil_rows[i], &empty) && errno != ENOENT)
+			return fail("mount", "%s", veil_rows[i].path);
 	return 0;
 }
 
@@ -242,38 +226,21 @@ static int mounts_up(struct box *box)
 	return write_files(box);
 }
 
+static void explain_mount(const struct mount_row *row)
+{
+	explain(row->in_image ? "openat2 fchdir mount" : "mount", "mount -t %s -o nosuid,noexec%s%s%s%s %s %s", row->fstype,
+		row->flags & MS_NODEV ? ",nodev" : "", row->flags & MS_RDONLY ? ",ro" : "", row->data ? "," : "",
+		row->data ? row->data : "", row->fstype, row->target);
+}
+
 static void explain_veil(const struct veil_row *row)
 {
 	if (row->veil == MASK_FILE)
-		explain("open_tree move_mount", "mount --bind /dev/null %s", row->path);
+		explain("mount", "mount --bind /dev/null %s", row->path);
 	else if (row->veil == MASK_DIR)
-		explain("fsopen fsmount move_mount", "mount -t tmpfs -o ro,size=4k tmpfs %s", row->path);
+		explain("mount", "mount -t tmpfs -o ro,size=4k tmpfs %s", row->path);
 	else
-		explain("open_tree mount_setattr move_mount", "mount --rbind -o ro %s %s", row->path, row->path);
-}
-
-static void explain_mount(const struct mount_row *row)
-{
-	static const struct {
-		unsigned attr;
-		const char *name;
-	} attrs[] = {
-		{MOUNT_ATTR_RDONLY, ",ro"},
-		{MOUNT_ATTR_NODEV, ",nodev"},
-		{MOUNT_ATTR_NOEXEC, ",noexec"},
-	};
-	char text[128];
-	struct buf b = BUF(text);
-
-	buf_str(&b, "nosuid");
-	for (size_t i = 0; i < COUNT(attrs); i++)
-		if (row->attrs & attrs[i].attr)
-			buf_str(&b, attrs[i].name);
-	for (size_t i = 0; i < option_count(row); i++)
-		buf_fmt(&b, ",%s%s%s", row->options[i].key, row->options[i].value ? "=" : "",
-			row->options[i].value ? row->options[i].value : "");
-	explain("fsopen fsconfig fsmount openat2 move_mount", "mount -t %s -o %s %s %s", row->fstype, b.p, row->fstype,
-		row->target);
+		explain("mount", "mount --bind -o ro %s %s", row->path, row->path);
 }
 
 static void mounts_explain(const struct box *box)
