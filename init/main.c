@@ -22,11 +22,15 @@ static bool is_machine_init(const char *name)
 
 int main(int argc, char **argv)
 {
-	const char *word = argc > 1 ? argv[1] : "";
+	const char *word;
 
-	box_remember_arguments(argc, argv);
 	if (argc > 0 && is_machine_init(argv[0]))
 		boot_main();
+	if (box_take_arguments(argc, argv)) {
+		log_err(&err_last);
+		return EXIT_OWN_FAILURE;
+	}
+	word = argc > 1 ? argv[1] : "";
 	if (!strcmp(word, "run"))
 		return run_main(argc - 2, argv + 2);
 	if (!strcmp(word, "--help") || !strcmp(word, "-h"))

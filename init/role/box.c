@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -54,18 +55,29 @@ static struct {
 	size_t n;
 } arguments;
 
-void box_remember_arguments(int argc, char **argv)
+int box_take_arguments(int argc, char **argv)
 {
+	char *copy;
+
 	if (argc < 1)
-		return;
+		return 0;
 	arguments.p = argv[0];
-	arguments.n = (size_t)(argv[argc - 1] - argv[0]) + strlen(argv[argc - 1]);
+	arguments.n = (size_t)(argv[argc - 1] - argv[0]) + strlen(argv[argc - 1]) + 1;
+	copy = mmap(NULL, arguments.n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (copy == MAP_FAILED)
+		return fail("mmap", "arguments");
+	memcpy(copy, arguments.p, arguments.n);
+	for (int i = 0; i < argc; i++)
+		argv[i] = copy + (argv[i] - arguments.p);
+	return 0;
 }
 
 static void wipe_arguments(void)
 {
-	memset(arguments.p, 0, arguments.n);
-	memcpy(arguments.p, "initbox", arguments.n < 7 ? arguments.n : 7);
+	if (arguments.p) { // not a machine's /init
+		memset(arguments.p, 0, arguments.n);
+		memcpy(arguments.p, "initbox", arguments.n < 8 ? arguments.n - 1 : 7);
+	}
 	prctl(PR_SET_NAME, "initbox");
 }
 
@@ -121,9 +133,9 @@ static _Noreturn void box_init(struct box *box)
 	pid_t pid;
 
 	trace_set_side(TRACE_BOX);
+	wipe_arguments();
 	pid = build_inside(box);
 	if (pid > 0) {
-		wipe_arguments();
 		sys_close_range(0, ~0u, 0);
 		_exit(reap_until(pid, blocked));
 	}

@@ -11,6 +11,7 @@ int box_block_signals(void) must_check;
 // *failed tells whether the program never ran.
 int box_run(const struct spec *spec, bool *failed);
 
-// Remembers where the words of the command line are: the box's PID 1 wipes them, so that what was typed on the host
-// (paths, values of -e) can't be read in the box's /proc/1/cmdline.
-void box_remember_arguments(int argc, char **argv);
+// Moves the words of the command line to other memory and lets argv point there: the box's PID 1 wipes the place that
+// /proc/1/cmdline shows, so that what was typed on the host (paths, values of -e) can't be read in the box.
+// Returns 0, or -1 with err_last set.
+int box_take_arguments(int argc, char **argv) must_check;
