@@ -50,7 +50,7 @@ all: $(B)/initbox $(B)/boxfilter $(B)/mkinitramfs $(B)/initbox.1
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: FORCE all boot check bench bench-boot install clean deps deps-build deps-boot deps-check deps-bench lint
+.PHONY: FORCE all boot check check-run bench bench-boot install clean deps deps-build deps-boot deps-check deps-bench lint
 .DELETE_ON_ERROR:
 
 # The kernel's own headers under a folder of their own: musl's would be hidden by the rest of /usr/include.
@@ -150,8 +150,12 @@ $(B)/tests/try-filter: tests/system/try-filter.c
 
 include tests/unit/unit.mk
 
-check: all $(B)/tests/testinit $(B)/tests/try-filter $(UNIT_TESTS) $(KERNEL) $(B)/initramfs.cpio | deps-check
-	$(Q)tests/run $(B) $(SUITES)
+# What the tests need is installed before anything of them is built.
+check: deps-check
+	$(Q)$(MAKE) --no-print-directory check-run
+
+check-run: all $(B)/tests/testinit $(B)/tests/try-filter $(UNIT_TESTS) $(KERNEL) $(B)/initramfs.cpio
+	$(Q)KERNEL=$(abspath $(KERNEL)) MODULES=$(abspath $(MODULES)) tests/run $(B) $(SUITES)
 
 BENCH_RUN = bench-run bench-report bench-spec
 $(B)/bench/%.o: tests/bench/%.c tests/bench/bench.h | $(B)/include

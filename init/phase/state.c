@@ -181,11 +181,13 @@ int state_open(struct box *box)
 	if (state_path(path))
 		return -1;
 	for (;;) {
-		if (file_mkdirs(AT_FDCWD, path, 0700))
+		int made = file_mkdirs(AT_FDCWD, path, 0700);
+
+		if (made && errno != ENOENT)
 			return -1;
-		box->state_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		box->state_fd = made ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (box->state_fd < 0 && errno == ENOENT)
-			continue;
+			continue; // another launcher, at its end, has just taken it away
 		if (box->state_fd < 0)
 			return fail("open", "%s", path);
 		if (state_lock(box))
