@@ -35,6 +35,8 @@ static const struct {
 	{NULL, "clone3", ENOSYS, "a kernel of 5.12 or newer is needed; inside another container its seccomp filter may refuse clone3"},
 	{NULL, "fsconfig", ENODEV, "the kernel does not have this file system; load its module (modprobe overlay)"},
 	{NULL, "fsopen", ENODEV, "the kernel does not have this file system; load its module (modprobe overlay)"},
+	{NULL, "mount", ENODEV, "the kernel does not have this file system; load its module"},
+	{"root", "fsconfig", ELOOP, "two layers are the same directory, or one lies in the other"},
 	{"cgroup", "mkdir", EROFS, "the cgroup tree is mounted read-only; inside a container it has to be delegated"},
 	{"cgroup", "mkdir", EACCES, "the cgroup tree is not delegated to this user"},
 	{"link", "RTM_NEWLINK", EOPNOTSUPP, "the kernel lacks this kind of link; load its module (modprobe veth bridge)"},
