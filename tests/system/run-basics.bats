@@ -233,7 +233,7 @@ words() {
 
 debian() {
 	prints 0 'hello 42' "$INITBOX" run --rootfs / -- bash -c 'echo hello $((6*7))'
-	prints 0 '2 True' "$INITBOX" run --rootfs / -- /usr/bin/python3 -c 'import os,sys; print(os.getpid(), sys.stdin is not None)'
+	prints 0 '2 yes' "$INITBOX" run --rootfs / -- /usr/bin/perl -e 'print "$$ ", defined(fileno(STDIN)) ? "yes" : "no", "\n"'
 }
 @test "Debian's own root as an image" {
 	inside debian

@@ -19,7 +19,8 @@ rules() {
 }
 
 published() {
-	nft list map inet initbox ports | grep -o 'tcp \. [0-9]*' | cut -d ' ' -f 3 | sort -n | xargs
+	# Without /etc/protocols nft prints 6 for tcp.
+	nft list map inet initbox ports | grep -oE '(tcp|6) \. [0-9]+' | cut -d ' ' -f 3 | sort -n | xargs
 }
 
 sharing() {
