@@ -33,7 +33,7 @@ MUSLCFLAGS = -nostdinc -isystem $(MUSLINC) -isystem $(B)/include -isystem $(shel
 INITCFLAGS = -Os -g -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -ffunction-sections \
 	     -fdata-sections -fno-pie -DINITBOX_VERSION='"$(VERSION)"'
 TOOLCFLAGS = -O2 -g -fno-pie
-LDFLAGS_MUSL = -nostdlib -static -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code -Wl,--gc-sections -Wl,--build-id=none
+LDFLAGS_MUSL = -nostdlib -static -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code -Wl,--gc-sections,--sort-section=name -Wl,--build-id=none
 CRT1 = $(MUSL)/crt1.o $(MUSL)/crti.o
 CRTN = $(MUSL)/libc.a $(shell $(CC) -print-libgcc-file-name) $(MUSL)/crtn.o
 

@@ -76,7 +76,8 @@ static int keep_to_oneself(struct box *box)
 	// No memory or descriptor of this process is for the box's processes to look at (CVE-2016-9962).
 	if (prctl(PR_SET_DUMPABLE, 0))
 		return fail("PR_SET_DUMPABLE", "PID 1");
-	return setsid() < 0 ? fail("setsid", "PID 1") : 0;
+	// Not in the launcher's group: what a terminal sends to all of it would come twice, once by the launcher.
+	return setpgid(0, 0) ? fail("setpgid", "PID 1") : 0;
 }
 
 static int namespaces_up(struct box *box)

@@ -29,18 +29,17 @@ struct volume {
 	bool read_only;
 };
 
+// Small fields first: what most runs use is on one page.
 struct spec {
+	// how many of each list
+	unsigned rootfs_count, volume_count, env_count, command_count, publish_count, dns_count, share_count;
 	// box: identity
 	const char *name, *hostname;
-	// box: root
-	const char *rootfs[MAX_LAYERS]; // lower layers, top first
-	struct volume volume[MAX_VOLUMES];
-	uint64_t tmpfs_size; // bytes for the upper layer
 	// box: program
-	const char *env[MAX_ENV], *workdir, *user;
-	const char *command[MAX_ARGS + 1]; // NULL-terminated
+	const char *workdir, *user;
 	uint8_t stdin_from, seccomp;
 	// box: limits; 0 = not asked for
+	uint64_t tmpfs_size; // bytes for the upper layer
 	uint64_t memory;     // bytes, SIZE_UNLIMITED for max
 	uint64_t pids_limit; // processes, SIZE_UNLIMITED for max
 	uint32_t cpus;	     // thousandths of a CPU
@@ -48,17 +47,20 @@ struct spec {
 	uint8_t network;
 	const char *bridge;
 	struct net4 subnet, ip;
-	struct port publish[MAX_PORTS];
-	uint32_t dns[MAX_DNS];
 	// machine
 	const char *machine_link, *status_port;
 	struct net4 machine_address, machine_gateway;
-	struct volume share[MAX_SHARES]; // source is a virtiofs tag
 	// how to talk
 	const char *trace; // file for the time each phase took, or "console"
 	bool explain, dry_run, verbose;
-	// how many of each list
-	unsigned rootfs_count, volume_count, env_count, command_count, publish_count, dns_count, share_count;
+	// lists
+	uint32_t dns[MAX_DNS];
+	const char *rootfs[MAX_LAYERS];	       // lower layers, top first
+	const char *command[MAX_ARGS + 1];     // NULL-terminated
+	const char *env[MAX_ENV];
+	struct port publish[MAX_PORTS];
+	struct volume volume[MAX_VOLUMES];
+	struct volume share[MAX_SHARES]; // source is a virtiofs tag
 };
 
 // The one spec of this process, with its defaults.

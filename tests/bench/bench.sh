@@ -96,14 +96,12 @@ add_floors() {
 	candidate "floor +net" floor none proc "$floor" --net "$root" /true
 	candidate "floor all" floor host all "$floor" --overlay --mounts "$root" /true
 	candidate "floor all +net" floor none all "$floor" --overlay --mounts --net "$root" /true
-	# Not judged: what a cgroup of its own and the seccomp filter add to that.
-	set -- --cgroup /sys/fs/cgroup/initbox-bench-floor
-	name="+cgroup"
-	if [ -n "${SECCOMP_BPF-}" ]; then
-		set -- "$@" --seccomp "$SECCOMP_BPF"
-		name="$name +seccomp"
-	fi
-	candidate "floor all $name" extra none all "$floor" --overlay --mounts --net "$@" "$root" /true
+	# The floor that initbox is judged by does all that initbox does: a cgroup of its own and the filter, too.
+	for net in host none; do
+		set -- --cgroup "/sys/fs/cgroup/initbox-bench-floor" --seccomp "$SECCOMP_BPF"
+		[ "$net" = host ] || set -- "$@" --net
+		candidate "floor same $net" floor "$net" same "$floor" --overlay --mounts "$@" "$root" /true
+	done
 }
 
 add_initbox() {
@@ -112,16 +110,53 @@ add_initbox() {
 		return
 	fi
 	for net in host none; do
-		candidate "initbox $net" initbox "$net" all "$build/initbox" run --rootfs "$root" --network "$net" \
+		candidate "initbox $net" initbox "$net" same "$build/initbox" run --rootfs "$root" --network "$net" \
 			-- /true
 	done
-	candidate "initbox bridge" extra bridge all "$build/initbox" run --rootfs "$root" --network bridge -- /true
+	candidate "initbox bridge" extra bridge same "$build/initbox" run --rootfs "$root" --network bridge -- /true
+}
+
+# The same root, mounts and devices by the commands that a person would type; masks, cgroup and
+# pivot_root are left out in its favour.
+unshare_script() {
+	cat <<-'END'
+		set -e
+		root=$1
+		shift
+		mount -t tmpfs -o size=256m,mode=755 tmpfs /mnt
+		mkdir /mnt/upper /mnt/work /mnt/root
+		mount -t overlay -o "lowerdir=$root,upperdir=/mnt/upper,workdir=/mnt/work" overlay /mnt/root
+		cd /mnt/root
+		mkdir -p proc sys dev
+		mount -t proc -o nosuid,nodev,noexec proc proc
+		mount -t sysfs -o ro,nosuid,nodev,noexec sysfs sys
+		mount -t tmpfs -o mode=755,size=64k,nosuid,noexec tmpfs dev
+		mkdir dev/pts dev/shm dev/mqueue
+		mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts dev/pts
+		mount -t tmpfs -o mode=1777,size=64m tmpfs dev/shm
+		mount -t mqueue mqueue dev/mqueue
+		mknod -m 666 dev/null c 1 3
+		mknod -m 666 dev/zero c 1 5
+		mknod -m 666 dev/full c 1 7
+		mknod -m 666 dev/random c 1 8
+		mknod -m 666 dev/urandom c 1 9
+		mknod -m 666 dev/tty c 5 0
+		ln -s /proc/self/fd dev/fd
+		mount -o bind,ro proc/sys proc/sys
+		exec chroot . "$@"
+	END
 }
 
 add_peers() {
 	if tool=$(peer unshare); then
-		candidate "unshare" peer host proc "$tool" -fpmuiC -R "$root" --mount-proc /true
-		candidate "unshare +net" peer none proc "$tool" -fpmuiCn -R "$root" --mount-proc /true
+		# Beside initbox's two dozen mounts it makes one, and no cgroup, devices, capabilities or filter: shown only.
+		candidate "unshare" extra host proc "$tool" -fpmuiC -R "$root" --mount-proc /true
+		candidate "unshare +net" extra none proc "$tool" -fpmuiCn -R "$root" --mount-proc /true
+		# The peer is what people write around it.
+		unshare_script >"$work/unshare.sh"
+		candidate "unshare script" peer host all "$tool" -fpmuiC --propagation private sh "$work/unshare.sh" "$root" /true
+		candidate "unshare script +net" peer none all "$tool" -fpmuiCn --propagation private sh "$work/unshare.sh" \
+			"$root" /true
 	fi
 	if tool=$(peer bwrap); then
 		set -- --unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup --bind "$root" / --proc /proc --dev /dev
