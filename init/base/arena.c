@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-static LARGE _Alignas(4096) char area[128 * 1024];
+static LARGE_BSS _Alignas(4096) char area[64 * 1024];
 static size_t used;
 
 char *arena_copy(const char *s, size_t n)

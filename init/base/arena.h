@@ -3,7 +3,7 @@
 #pragma once
 #include "base/fmt.h"
 
-// Copies n bytes and a NUL. Returns NULL when the area (128 KiB) is full.
+// Copies n bytes and a NUL. Returns NULL when the area (64 KiB) is full.
 char *arena_copy(const char *s, size_t n);
 
 // Makes everything in it read-only. Returns 0, or -1 with err_last set.

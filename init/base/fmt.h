@@ -10,7 +10,7 @@
 #define must_check __attribute__((warn_unused_result))
 // Large static memory: kept apart (the linker sorts sections by name), so that the small variables which every start writes
 // share a page or two. Each page touched costs a fault of 3 us, and one more after the clone.
-#define LARGE __attribute__((section(".bss.zz_large")))
+#define LARGE_BSS __attribute__((section(".bss.zz_large")))
 
 #define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
 

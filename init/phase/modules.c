@@ -11,7 +11,7 @@
 #include "phase/phase.h"
 
 static const char list_path[] = "/etc/initbox.modules";
-static LARGE char list[16 * 1024];
+static LARGE_BSS char list[16 * 1024];
 
 // A line is a path; with - in front the module may fail (a softdep, for instance for a CPU that this is not).
 static int load(const char *path)

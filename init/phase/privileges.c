@@ -24,7 +24,7 @@ static const uint64_t default_caps = CAP(CAP_CHOWN) | CAP(CAP_DAC_OVERRIDE) | CA
 				     CAP(CAP_SYS_CHROOT) | CAP(CAP_KILL) | CAP(CAP_AUDIT_WRITE);
 
 // The image's own files, at most 64 KiB of each. The memory is used once, by the box's PID 1.
-static LARGE char passwd_text[64 * 1024], group_text[64 * 1024];
+static LARGE_BSS char passwd_text[64 * 1024], group_text[64 * 1024];
 
 static int read_if_there(const char *path, char *dst, size_t cap)
 {

@@ -17,8 +17,8 @@
 
 // Later ones win. The second is for what one run adds to an image (qemu/boot --command).
 static const char *const config_files[] = {"/etc/initbox.conf", "/etc/initbox.run.conf"};
-static LARGE char config_text[COUNT(config_files)][48 * 1024];
-static LARGE char cmdline[4096];
+static LARGE_BSS char config_text[COUNT(config_files)][48 * 1024];
+static LARGE_BSS char cmdline[4096];
 
 static const struct phase *const early[] = {&phase_early, NULL};
 static const struct phase *const machine[] = {&phase_modules, &phase_machine_net, &phase_shares, NULL};

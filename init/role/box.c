@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -63,9 +64,13 @@ int box_take_arguments(int argc, char **argv)
 		return 0;
 	arguments.p = argv[0];
 	arguments.n = (size_t)(argv[argc - 1] - argv[0]) + strlen(argv[argc - 1]) + 1;
-	copy = arena_copy(arguments.p, arguments.n);
-	if (!copy)
-		return fail_text("is longer than 128 KiB", "command line");
+	copy = arguments.n <= 4096 ? arena_copy(arguments.p, arguments.n) : NULL; // long ones must not fill it
+	if (!copy) {
+		copy = mmap(NULL, arguments.n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (copy == MAP_FAILED)
+			return fail("mmap", "arguments");
+		memcpy(copy, arguments.p, arguments.n);
+	}
 	for (int i = 0; i < argc; i++)
 		argv[i] = copy + (argv[i] - arguments.p);
 	return 0;
@@ -100,7 +105,7 @@ static int program_main(void *arg)
 // Starts the program. Returns its pid, or -1 with err_last set, which the process that should have become it has filled.
 static pid_t start_program(struct box *box)
 {
-	static LARGE _Alignas(16) char stack[32 * 1024]; // the parent stands still: one is enough
+	static LARGE_BSS _Alignas(16) char stack[32 * 1024]; // the parent stands still: one is enough
 	uint64_t from = trace_now();
 	pid_t pid = clone(program_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, box);
 

@@ -249,7 +249,7 @@ static const char *take_word(const char **s, struct buf *b)
 
 const char *value_words(const char *s, const char *(*word)(void *arg, const char *w, size_t n), void *arg)
 {
-	static LARGE char text[16384]; // one configuration line; not on the stack of PID 1
+	static LARGE_BSS char text[16384]; // one configuration line; not on the stack of PID 1
 	const char *why;
 
 	for (;;) {
