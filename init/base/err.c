@@ -11,6 +11,7 @@ static const struct {
 	int no;
 	const char *name;
 } names[] = {
+// clang-format off
 #define E(x) {x, #x}
 	E(EPERM),	E(ENOENT),	 E(ESRCH),	  E(EINTR),	 E(EIO),	   E(ENXIO),
 	E(E2BIG),	E(ENOEXEC),	 E(EBADF),	  E(ECHILD),	 E(EAGAIN),	   E(ENOMEM),
@@ -23,6 +24,7 @@ static const struct {
 	E(EALREADY),	E(EADDRNOTAVAIL), E(EPROTO),	  E(EKEYREJECTED), E(ELIBBAD),	   E(EPROTONOSUPPORT),
 #undef E
 };
+// clang-format on
 
 // What to do about errors whose text alone misleads. phase NULL: any phase.
 static const struct {
@@ -32,46 +34,52 @@ static const struct {
 } hints[] = {
 	{NULL, "clone3", EPERM, "namespaces need root (CAP_SYS_ADMIN)"},
 	{NULL, "clone3", ENOSPC, "the limit in /proc/sys/user/max_*_namespaces is reached"},
-	{NULL, "clone3", ENOSYS, "a kernel of 5.12 or newer is needed; inside another container its seccomp filter may refuse clone3"},
+	{NULL, "clone3", ENOSYS,
+	 "a kernel of 5.12 or newer is needed; inside another container its seccomp filter may refuse clone3"},
 	{NULL, "fsconfig", ENODEV, "the kernel does not have this file system; load its module (modprobe overlay)"},
 	{NULL, "fsopen", ENODEV, "the kernel does not have this file system; load its module (modprobe overlay)"},
 	{NULL, "mount", ENODEV, "the kernel does not have this file system; load its module"},
 	{"root", "fsconfig", ELOOP, "two layers are the same directory, or one lies in the other"},
 	{"cgroup", "mkdir", EROFS, "the cgroup tree is mounted read-only; inside a container it has to be delegated"},
 	{"cgroup", "mkdir", EACCES, "the cgroup tree is not delegated to this user"},
-	{"link", "RTM_NEWLINK", EOPNOTSUPP, "the kernel lacks this kind of link; load its module (modprobe veth bridge)"},
+	{"link", "RTM_NEWLINK", EOPNOTSUPP,
+	 "the kernel lacks this kind of link; load its module (modprobe veth bridge)"},
 	{"link", "RTM_NEWLINK", EPERM, "links need CAP_NET_ADMIN in this network namespace"},
-	{"nft", "NFT_MSG_NEWTABLE", EOPNOTSUPP, "the kernel lacks nf_tables (CONFIG_NF_TABLES_INET; modprobe nf_tables)"},
+	{"nft", "NFT_MSG_NEWTABLE", EOPNOTSUPP,
+	 "the kernel lacks nf_tables (CONFIG_NF_TABLES_INET; modprobe nf_tables)"},
 	{"nft", "NFT_MSG_NEWRULE", ENOENT, "the kernel lacks one of nft_ct nft_fib_inet nft_masq nft_nat"},
 	{"modules", "finit_module", ENOEXEC, "the module was built for another kernel than the one that runs"},
 	{"modules", "finit_module", EKEYREJECTED, "the kernel wants signed modules and does not know this signature"},
 };
 
+static void begin(const char *object, va_list ap)
+{
+	struct buf text = BUF(err_last.object);
+
+	memset(&err_last, 0, sizeof(err_last));
+	err_last.code = EXIT_OWN_FAILURE;
+	buf_vfmt(&text, object, ap);
+}
+
 int fail(const char *call, const char *object, ...)
 {
 	int no = errno;
-	struct buf text = BUF(err_last.object);
 	va_list ap;
 
-	memset(&err_last, 0, sizeof(err_last));
-	err_last.no = no;
-	err_last.code = EXIT_OWN_FAILURE;
 	va_start(ap, object);
-	buf_vfmt(&text, object, ap);
+	begin(object, ap);
 	va_end(ap);
+	err_last.no = no;
 	strncpy(err_last.call, call, sizeof(err_last.call) - 1);
 	return -1;
 }
 
 int fail_text(const char *why, const char *object, ...)
 {
-	struct buf text = BUF(err_last.object);
 	va_list ap;
 
-	memset(&err_last, 0, sizeof(err_last));
-	err_last.code = EXIT_OWN_FAILURE;
 	va_start(ap, object);
-	buf_vfmt(&text, object, ap);
+	begin(object, ap);
 	va_end(ap);
 	strncpy(err_last.text, why, sizeof(err_last.text) - 1);
 	return -1;

@@ -8,13 +8,13 @@
 enum { EXIT_OWN_FAILURE = 125, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127, EXIT_BY_SIGNAL = 128 };
 
 struct err {
-	char phase[16];   // the room it happened in, set by the phase runner
+	char phase[16];	  // the room it happened in, set by the phase runner
 	char object[192]; // file, link, key, … it happened to
-	char call[32];    // system call or message
-	char text[128];   // used instead of the errno's text when no is 0
+	char call[32];	  // system call or message
+	char text[128];	  // used instead of the errno's text when no is 0
 	char kernel[160]; // the kernel's own words (extack, fs context log), or empty
-	int no;           // errno, 0 for none
-	int code;         // exit code that this error ends in
+	int no;		  // errno, 0 for none
+	int code;	  // exit code that this error ends in
 };
 
 // The record of this process. fail() fills it, the phase runner stamps the phase.

@@ -12,12 +12,12 @@
 // share a page or two. Each page touched costs a fault of 3 us, and one more after the clone.
 #define LARGE_BSS __attribute__((section(".bss.zz_large")))
 
-#define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 struct buf {
 	char *p;
 	size_t cap, len; // len never counts the terminating NUL
-	bool cut;        // something did not fit
+	bool cut;	 // something did not fit
 };
 
 #define BUF(array) ((struct buf){.p = (array), .cap = sizeof(array)})

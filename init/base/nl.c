@@ -27,8 +27,7 @@ int nl_open(struct nl *nl, int protocol)
 		return fail("socket", "netlink %d", protocol);
 	if (setsockopt(nl->fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on)) ||
 	    setsockopt(nl->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on)) ||
-	    (protocol == NETLINK_ROUTE &&
-	     setsockopt(nl->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on)))) {
+	    (protocol == NETLINK_ROUTE && setsockopt(nl->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on)))) {
 		fail("setsockopt", "netlink %d", protocol);
 		nl_close(nl);
 		return -1;

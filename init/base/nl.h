@@ -42,9 +42,9 @@ void nl_begin(struct nl *nl, uint16_t type, uint16_t flags, const void *header, 
 void nl_put(struct nl *nl, uint16_t attr, const void *data, size_t n);
 void nl_str(struct nl *nl, uint16_t attr, const char *s); // with its NUL
 void nl_u8(struct nl *nl, uint16_t attr, uint8_t v);
-void nl_u32(struct nl *nl, uint16_t attr, uint32_t v); // host order (rtnetlink)
-void nl_be32(struct nl *nl, uint16_t attr, uint32_t v);	// network order (nf_tables)
-void nl_raw(struct nl *nl, const void *data, size_t n);	// bytes without an attribute header
+void nl_u32(struct nl *nl, uint16_t attr, uint32_t v);	// host order (rtnetlink)
+void nl_be32(struct nl *nl, uint16_t attr, uint32_t v); // network order (nf_tables)
+void nl_raw(struct nl *nl, const void *data, size_t n); // bytes without an attribute header
 
 // Opens a nested attribute, and closes it. Returns the offset that nl_end wants.
 size_t nl_nest(struct nl *nl, uint16_t attr);

@@ -196,11 +196,10 @@ static int make_leaf(struct box *box)
 		if (box->cgroup_fd < 0)
 			return fail("open", "%s", box->cgroup);
 		if (flock(box->cgroup_fd, LOCK_EX | LOCK_NB))
-			return errno == EWOULDBLOCK
-				       ? fail_text("a box of this name is running", "%s", box->spec->name)
-				       : fail("flock", "%s", box->cgroup);
-		if (made && !fstat(box->cgroup_fd, &mine) &&
-		    !fstatat(box->cgroup_root_fd, box->cgroup, &there, 0) && mine.st_ino == there.st_ino)
+			return errno == EWOULDBLOCK ? fail_text("a box of this name is running", "%s", box->spec->name)
+						    : fail("flock", "%s", box->cgroup);
+		if (made && !fstat(box->cgroup_fd, &mine) && !fstatat(box->cgroup_root_fd, box->cgroup, &there, 0) &&
+		    mine.st_ino == there.st_ino)
 			return 0;
 		if (!made && unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR) && errno != ENOENT)
 			return fail("rmdir", "%s", box->cgroup);

@@ -199,8 +199,8 @@ static void exec_explain(const struct box *box)
 		buf_char(&b, ' ');
 		quote(&b, box->spec->command[i]);
 	}
-	explain("clone(CLONE_VM|CLONE_VFORK) execve", "cd %s; exec%s%s", box->spec->workdir ? box->spec->workdir : "/", b.p,
-		b.cut ? " [more words]" : "");
+	explain("clone(CLONE_VM|CLONE_VFORK) execve", "cd %s; exec%s%s", box->spec->workdir ? box->spec->workdir : "/",
+		b.p, b.cut ? " [more words]" : "");
 }
 
 const struct phase phase_prepare = {"prepare", NULL, prepare_up};

@@ -113,7 +113,8 @@ static int create_bridge(struct nl *nl, const struct box *box)
 		return -1; // it may be there: link_down looks
 	if (state_unmark(box, mark))
 		return -1;
-	return fail_text("a link of this name is there already, and initbox has not made it", "bridge %s", box->spec->bridge);
+	return fail_text("a link of this name is there already, and initbox has not made it", "bridge %s",
+			 box->spec->bridge);
 }
 
 static int switch_forwarding_on(const struct box *box)
@@ -257,7 +258,8 @@ static void link_explain(const struct box *box)
 	explain("RTM_NEWLINK, for the first box", "ip link add %s up type bridge forward_delay 0", s->bridge);
 	explain("RTM_NEWADDR, for the first box", "ip addr add %s/%u broadcast + dev %s", fmt_ip4(ip, gateway),
 		s->subnet.prefix, s->bridge);
-	explain("write, for the first box", "sysctl -w net.ipv4.ip_forward=1 net.ipv4.conf.%s.route_localnet=1", s->bridge);
+	explain("write, for the first box", "sysctl -w net.ipv4.ip_forward=1 net.ipv4.conf.%s.route_localnet=1",
+		s->bridge);
 	explain("RTM_NEWLINK", "ip link add %s up master %s type veth peer name eth0 netns %s", veth, s->bridge, pid);
 	explain("RTM_NEWLINK", "ip link set %s type bridge_slave %s", veth,
 		through_forward() ? "hairpin on" : "isolated on");

@@ -46,7 +46,7 @@ static const struct node_row {
 static const struct link_row {
 	const char *name, *to;
 } link_rows[] = {
-	{"fd", "/proc/self/fd"},	 {"stdin", "/proc/self/fd/0"},	{"stdout", "/proc/self/fd/1"},
+	{"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
 	{"stderr", "/proc/self/fd/2"}, {"ptmx", "pts/ptmx"},
 };
 
@@ -58,6 +58,7 @@ static const struct veil_row {
 	enum veil veil;
 	const char *path;
 } veil_rows[] = {
+	// clang-format off
 	{MASK_DIR, "/proc/acpi"},	     {MASK_DIR, "/proc/asound"},
 	{MASK_DIR, "/proc/scsi"},	     {MASK_DIR, "/sys/firmware"},
 	{MASK_DIR, "/sys/devices/virtual/powercap"},
@@ -67,6 +68,7 @@ static const struct veil_row {
 	{MASK_FILE, "/proc/timer_stats"},    {READ_ONLY, "/proc/bus"},
 	{READ_ONLY, "/proc/fs"},	     {READ_ONLY, "/proc/irq"},
 	{READ_ONLY, "/proc/sys"},	     {READ_ONLY, "/proc/sysrq-trigger"},
+	// clang-format on
 };
 
 // Mounts on a directory of the image: opened with links refused, entered, and mounted on from there.
@@ -228,9 +230,9 @@ static int mounts_up(struct box *box)
 
 static void explain_mount(const struct mount_row *row)
 {
-	explain(row->in_image ? "openat2 fchdir mount" : "mount", "mount -t %s -o nosuid,noexec%s%s%s%s %s %s", row->fstype,
-		row->flags & MS_NODEV ? ",nodev" : "", row->flags & MS_RDONLY ? ",ro" : "", row->data ? "," : "",
-		row->data ? row->data : "", row->fstype, row->target);
+	explain(row->in_image ? "openat2 fchdir mount" : "mount", "mount -t %s -o nosuid,noexec%s%s%s%s %s %s",
+		row->fstype, row->flags & MS_NODEV ? ",nodev" : "", row->flags & MS_RDONLY ? ",ro" : "",
+		row->data ? "," : "", row->data ? row->data : "", row->fstype, row->target);
 }
 
 static void explain_veil(const struct veil_row *row)

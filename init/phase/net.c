@@ -108,7 +108,8 @@ static int machine_net_up(struct box *box)
 {
 	const struct spec *s = box->spec;
 
-	return configure(s->machine_address.addr ? s->machine_link : NULL, &s->machine_address, s->machine_gateway.addr);
+	return configure(s->machine_address.addr ? s->machine_link : NULL, &s->machine_address,
+			 s->machine_gateway.addr);
 }
 
 static void machine_net_explain(const struct box *box)

@@ -24,7 +24,7 @@ static const struct map_row {
 } map_rows[] = {
 	[NFT_MAP_PORT] = {NFT_MAP_PORT_NAME, "inet_proto . inet_service", CONCAT2(TYPE_PROTO, TYPE_SERVICE), 8},
 	[NFT_MAP_ADDRESS_PORT] = {NFT_MAP_ADDRESS_PORT_NAME, "ipv4_addr . inet_proto . inet_service",
-			      CONCAT3(TYPE_IPADDR, TYPE_PROTO, TYPE_SERVICE), 12},
+				  CONCAT3(TYPE_IPADDR, TYPE_PROTO, TYPE_SERVICE), 12},
 };
 
 // The table of the default bridge is plain "initbox".
@@ -216,8 +216,8 @@ static void nft_explain(const struct box *box)
 	if (box->spec->network != NETWORK_BRIDGE)
 		return;
 	table = table_name(box, name);
-	explain("NFT_MSG_NEWTABLE, this and the next ones in one transaction, for the first box", "nft add table inet %s",
-		table);
+	explain("NFT_MSG_NEWTABLE, this and the next ones in one transaction, for the first box",
+		"nft add table inet %s", table);
 	for (size_t i = 0; i < COUNT(map_rows); i++)
 		explain("NFT_MSG_NEWSET", "nft add map inet %s %s '{ type %s : ipv4_addr . inet_service; }'", table,
 			map_rows[i].name, map_rows[i].key_text);

@@ -130,7 +130,8 @@ static void put_dnat(struct nl *nl, enum nft_map map)
 		nf_payload(nl, NFT_PAYLOAD_NETWORK_HEADER, IP_DADDR, 4, reg++);
 	nf_meta(nl, NFT_META_L4PROTO, reg++);
 	nf_payload(nl, NFT_PAYLOAD_TRANSPORT_HEADER, PORT_DEST, 2, reg);
-	nf_lookup(nl, map == NFT_MAP_PORT ? NFT_MAP_PORT_NAME : NFT_MAP_ADDRESS_PORT_NAME, map + 1, NFT_REG_1, NFT_REG_1);
+	nf_lookup(nl, map == NFT_MAP_PORT ? NFT_MAP_PORT_NAME : NFT_MAP_ADDRESS_PORT_NAME, map + 1, NFT_REG_1,
+		  NFT_REG_1);
 	nf_dnat4(nl, NFT_REG_1, NFT_REG32_01);
 }
 
@@ -176,8 +177,7 @@ static bool put_match(struct nl *nl, const struct box *box, enum term term)
 		nf_cmp(nl, NFT_CMP_EQ, NFT_REG_1, &local, sizeof(local));
 		return true;
 	case ESTABLISHED:
-		put_ct_bits(nl, NFT_CT_STATE,
-			    NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED));
+		put_ct_bits(nl, NFT_CT_STATE, NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED));
 		return true;
 	case PUBLISHED:
 		put_ct_bits(nl, NFT_CT_STATUS, IPS_DST_NAT);

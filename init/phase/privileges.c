@@ -19,9 +19,9 @@
 // What Docker leaves, less CAP_MKNOD: Docker keeps that one behind a device cgroup; here a node made in the box's /dev
 // would open a disk of the host.
 static const uint64_t default_caps = CAP(CAP_CHOWN) | CAP(CAP_DAC_OVERRIDE) | CAP(CAP_FSETID) | CAP(CAP_FOWNER) |
-				     CAP(CAP_NET_RAW) | CAP(CAP_SETGID) | CAP(CAP_SETUID) |
-				     CAP(CAP_SETFCAP) | CAP(CAP_SETPCAP) | CAP(CAP_NET_BIND_SERVICE) |
-				     CAP(CAP_SYS_CHROOT) | CAP(CAP_KILL) | CAP(CAP_AUDIT_WRITE);
+				     CAP(CAP_NET_RAW) | CAP(CAP_SETGID) | CAP(CAP_SETUID) | CAP(CAP_SETFCAP) |
+				     CAP(CAP_SETPCAP) | CAP(CAP_NET_BIND_SERVICE) | CAP(CAP_SYS_CHROOT) |
+				     CAP(CAP_KILL) | CAP(CAP_AUDIT_WRITE);
 
 // The image's own files, at most 64 KiB of each. The memory is used once, by the box's PID 1.
 static LARGE_BSS char passwd_text[64 * 1024], group_text[64 * 1024];
@@ -70,7 +70,8 @@ static int identity_up(struct box *box)
 		return find_group(box, colon + 1);
 	// Groups list names: a user given by number has those of his line's name.
 	if (a.name)
-		box->group_count = (unsigned)group_list(group_text, a.name, a.name_len, box->groups, COUNT(box->groups));
+		box->group_count =
+			(unsigned)group_list(group_text, a.name, a.name_len, box->groups, COUNT(box->groups));
 	if (box->group_count == COUNT(box->groups))
 		return fail_text("is in too many groups", "user: %.*s", (int)n, user);
 	return 0;

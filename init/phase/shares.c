@@ -26,8 +26,8 @@ static int shares_up(struct box *box)
 static void shares_explain(const struct box *box)
 {
 	for (unsigned i = 0; i < box->spec->share_count; i++)
-		explain("mount", "mount -t virtiofs %s /run/share/%s",
-			box->spec->share[i].source, box->spec->share[i].source);
+		explain("mount", "mount -t virtiofs %s /run/share/%s", box->spec->share[i].source,
+			box->spec->share[i].source);
 }
 
 const struct phase phase_shares = {"shares", shares_explain, shares_up};

@@ -26,7 +26,8 @@ static int state_path(char path[64])
 // flock(2) can't be given a deadline, and the signals that could end it are blocked: tries, and waits for those signals.
 int state_lock(struct box *box)
 {
-	const uint64_t ends = 1ull << (SIGHUP - 1) | 1ull << (SIGINT - 1) | 1ull << (SIGQUIT - 1) | 1ull << (SIGTERM - 1);
+	const uint64_t ends =
+		1ull << (SIGHUP - 1) | 1ull << (SIGINT - 1) | 1ull << (SIGQUIT - 1) | 1ull << (SIGTERM - 1);
 	const struct timespec wait = {.tv_nsec = LOCK_WAIT_NS};
 
 	for (int i = 0; i < LOCK_TRIES; i++) {

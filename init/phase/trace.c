@@ -111,7 +111,9 @@ int trace_write(void)
 	for (unsigned i = 0; i < n; i++) {
 		const struct span *s = &trace->span[i];
 
-		buf_fmt(&b, "%s\n{\"name\":\"%s\",\"ph\":\"X\",\"pid\":1,\"tid\":%u,\"cat\":\"%s\",\"ts\":%lu.%03u,\"dur\":%lu.%03u}",
+		buf_fmt(&b,
+			"%s\n{\"name\":\"%s\",\"ph\":\"X\",\"pid\":1,\"tid\":%u,\"cat\":\"%s\",\"ts\":%lu.%03u,\"dur\":"
+			"%lu.%03u}",
 			i ? "," : "", s->name, s->side, side_name(s), (unsigned long)(s->from / 1000),
 			(unsigned)(s->from % 1000), (unsigned long)((s->to - s->from) / 1000),
 			(unsigned)((s->to - s->from) % 1000));

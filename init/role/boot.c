@@ -78,7 +78,8 @@ static void write_trace(uint64_t from)
 	if (trace_write())
 		log_err(&err_last);
 	if (trace_end("start"))
-		log_line(LOG_ERROR, "trace: exec at %lu us after /init", (unsigned long)(trace_end("start") - from) / 1000);
+		log_line(LOG_ERROR, "trace: exec at %lu us after /init",
+			 (unsigned long)(trace_end("start") - from) / 1000);
 }
 
 _Noreturn void boot_main(void)

@@ -46,7 +46,8 @@ int box_block_signals(void)
 	if (sys_rt_sigprocmask(SIG_SETMASK, &blocked, NULL))
 		return fail("rt_sigprocmask", "signals");
 	for (int sig = 1; sig <= 64; sig++)
-		if (sig != SIGKILL && sig != SIGSTOP && sys_rt_sigaction(sig, sig == SIGPIPE ? &ignored : &by_default, NULL))
+		if (sig != SIGKILL && sig != SIGSTOP &&
+		    sys_rt_sigaction(sig, sig == SIGPIPE ? &ignored : &by_default, NULL))
 			return fail("rt_sigaction", "signal %d", sig);
 	return 0;
 }
@@ -169,7 +170,9 @@ static void report_oom(const struct box *box, int code)
 	uint64_t kills = cgroup_oom_kills(box);
 
 	if (kills > 0)
-		log_line(LOG_NOTE, "%s: the kernel killed %lu of its processes for want of memory (cgroup /%s: oom_kill %lu, memory.max %lu), exit code %d",
+		log_line(LOG_NOTE,
+			 "%s: the kernel killed %lu of its processes for want of memory (cgroup /%s: oom_kill %lu, "
+			 "memory.max %lu), exit code %d",
 			 box->spec->name, (unsigned long)kills, box->cgroup, (unsigned long)kills,
 			 (unsigned long)box->spec->memory, code);
 }
@@ -215,7 +218,7 @@ static int run_phases(struct box *box, int *code, bool *failed)
 static int explain_all(struct box *box)
 {
 	return phase_run(box, before_clone) || phase_run(box, before_gate) || phase_run(box, after_clone) ||
-		       phase_run(box, after_gate) || phase_run(box, program)
+			       phase_run(box, after_gate) || phase_run(box, program)
 		       ? -1
 		       : 0;
 }

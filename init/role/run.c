@@ -20,12 +20,15 @@ static int help(void)
 
 	b.p[0] = '\0';
 	buf_str(&b, "usage: initbox run [OPTIONS] --rootfs DIR [--] COMMAND [ARGUMENTS]\n"
-		    "Runs COMMAND in a box of its own: namespaces, an overlay over DIR, a cgroup, a filter of system calls.\n\n");
+		    "Runs COMMAND in a box of its own: namespaces, an overlay over DIR, a cgroup, a filter of system "
+		    "calls.\n\n");
 	key_help(&b, SCOPE_BOX);
-	buf_str(&b, "\nIn a machine's configuration (/etc/initbox.conf: key = value; kernel command line: initbox.key=value)\n"
+	buf_str(&b, "\nIn a machine's configuration (/etc/initbox.conf: key = value; kernel command line: "
+		    "initbox.key=value)\n"
 		    "the same keys without the dashes, and:\n");
 	key_help(&b, SCOPE_MACHINE);
-	buf_str(&b, "\nExit code: the command's; 128+N when signal N killed it; 125 when initbox failed, 126 when the command\n"
+	buf_str(&b, "\nExit code: the command's; 128+N when signal N killed it; 125 when initbox failed, 126 when the "
+		    "command\n"
 		    "can't be executed, 127 when it is not found.\n");
 	return log_print(b.p);
 }

@@ -33,6 +33,7 @@ static const char *const seccomps[] = {"default", "none", NULL};
 #define FIELD(f)   .offset = offsetof(struct spec, f)
 #define LIST(f, n) .offset = offsetof(struct spec, f), .count = offsetof(struct spec, f##_count), .max = (n)
 
+// clang-format off
 static const struct key keys[] = {
 	{"name", 0, SCOPE_BOX, KEY_NAME, FIELD(name), .arg = "NAME", .help = "name of the box (box-PID)"},
 	{"hostname", 0, SCOPE_BOX, KEY_HOSTNAME, FIELD(hostname), .arg = "NAME", .help = "hostname in the box (its name)"},
@@ -80,6 +81,7 @@ static const struct key keys[] = {
 	{"status-port", 0, SCOPE_MACHINE, KEY_PATH, FIELD(status_port), .arg = "DEVICE",
 	 .help = "serial line that the exit status is written to"},
 };
+// clang-format on
 
 const struct key *key_find(const char *name, size_t n)
 {
@@ -154,7 +156,8 @@ static const char *set_choice(const struct key *key, uint8_t *field, const char 
 	return b.p;
 }
 
-static const char *set_words(const struct key *key, struct spec *s, const char **list, unsigned *count, const char *value)
+static const char *set_words(const struct key *key, struct spec *s, const char **list, unsigned *count,
+			     const char *value)
 {
 	struct words words = {s, key, count, list};
 	const char *why;

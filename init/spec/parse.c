@@ -9,7 +9,8 @@ static const char argv_name[] = "command line";
 
 static int unknown(const char *where, const char *name, size_t n)
 {
-	return fail_text("no such setting (initbox run --help lists them)", "%s: %.*s", where, (int)(n > 80 ? 80 : n), name);
+	return fail_text("no such setting (initbox run --help lists them)", "%s: %.*s", where, (int)(n > 80 ? 80 : n),
+			 name);
 }
 
 // One long option; *i is moved over a value that is a word of its own. Returns 0, or -1.

@@ -78,7 +78,8 @@ static int check_network(struct spec *s)
 		const char *key = s->publish_count ? "publish" : s->ip.addr ? "ip" : s->bridge ? "bridge" : "subnet";
 
 		return s->publish_count || s->ip.addr || s->bridge || s->subnet.prefix != NOT_GIVEN
-			       ? clash(key, "needs --network bridge") : 0;
+			       ? clash(key, "needs --network bridge")
+			       : 0;
 	}
 	if (!s->bridge)
 		s->bridge = "initbox0";

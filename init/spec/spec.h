@@ -55,8 +55,8 @@ struct spec {
 	bool explain, dry_run, verbose;
 	// lists
 	uint32_t dns[MAX_DNS];
-	const char *rootfs[MAX_LAYERS];	       // lower layers, top first
-	const char *command[MAX_ARGS + 1];     // NULL-terminated
+	const char *rootfs[MAX_LAYERS];	   // lower layers, top first
+	const char *command[MAX_ARGS + 1]; // NULL-terminated
 	const char *env[MAX_ENV];
 	struct port publish[MAX_PORTS];
 	struct volume volume[MAX_VOLUMES];
