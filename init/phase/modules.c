@@ -20,6 +20,7 @@ static int load(const char *path)
 	int fd, ret = 0;
 
 	path += optional;
+	explain("finit_module", "insmod %s%s", path, optional ? " || true" : "");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return optional ? 0 : fail("open", "%s", path);
