@@ -35,7 +35,7 @@ static const struct {
 	{NULL, "clone3", EPERM, "namespaces need root (CAP_SYS_ADMIN)"},
 	{NULL, "clone3", ENOSPC, "the limit in /proc/sys/user/max_*_namespaces is reached"},
 	{NULL, "clone3", ENOSYS,
-	 "a kernel of 5.12 or newer is needed; inside another container its seccomp filter may refuse clone3"},
+	 "a kernel of 5.14 or newer is needed; inside another container its seccomp filter may refuse clone3"},
 	{NULL, "fsconfig", ENODEV, "the kernel does not have this file system; load its module (modprobe overlay)"},
 	{NULL, "fsopen", ENODEV, "the kernel does not have this file system; load its module (modprobe overlay)"},
 	{NULL, "mount", ENODEV, "the kernel does not have this file system; load its module"},

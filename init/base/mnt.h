@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Mounts. Where a target can be trusted one mount(2) does it: each detached mount of the newer calls costs the kernel a mount
 // namespace of its own (9 us). The newer ones are used where a descriptor is needed, and to learn why a mount failed.
-// Source: mount(2), fsopen(2), fsmount(2), move_mount(2), open_tree(2), mount_setattr(2); needs Linux 5.12.
+// Source: mount(2), fsopen(2), fsmount(2), move_mount(2), open_tree(2), mount_setattr(2); Linux 5.12.
 #pragma once
 #include "base/err.h"
 

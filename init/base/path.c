@@ -8,6 +8,8 @@
 #include "base/path.h"
 #include "base/sys.h"
 
+enum { EAGAIN_TRIES = 1000 };
+
 static int open_below(const char *path, int flags)
 {
 	struct open_how how = {
@@ -15,7 +17,14 @@ static int open_below(const char *path, int flags)
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 
-	return sys_openat2(AT_FDCWD, path, &how);
+	// ".." answers EAGAIN when anything is renamed or mounted anywhere on the machine meanwhile.
+	for (int i = 0; i < EAGAIN_TRIES; i++) {
+		int fd = sys_openat2(AT_FDCWD, path, &how);
+
+		if (fd >= 0 || errno != EAGAIN)
+			return fd;
+	}
+	return -1;
 }
 
 int path_open(const char *path, int flags)

@@ -28,6 +28,8 @@ int address_note_ports(const struct box *box)
 {
 	size_t n = box->spec->publish_count * sizeof(box->spec->publish[0]);
 
+	if (ftruncate(box->address_fd, 0)) // what a killed launcher wrote has been forgotten
+		return fail("ftruncate", "%s/%s", STATE_ROOT, box->address_name);
 	return pwrite(box->address_fd, box->spec->publish, n, 0) == (ssize_t)n
 		       ? 0
 		       : fail("write", "%s/%s", STATE_ROOT, box->address_name);
@@ -123,7 +125,7 @@ int address_sweep(struct box *box, int (*forget)(struct box *box, const struct p
 			if (!in_subnet(&box->spec->subnet, d->d_name))
 				continue;
 			fd = open_address(box, d->d_name, 0);
-			if (fd == NOT_OURS)
+			if (fd == NOT_OURS || (fd < 0 && errno == ENOENT)) // alive, or has just ended
 				continue;
 			count = fd < 0 ? -1 : read_ports(fd, d->d_name, ports);
 			if (count < 0 || forget(box, ports, (unsigned)count) || unlinkat(box->state_fd, d->d_name, 0))

@@ -148,13 +148,12 @@ static int set_limits(const struct box *box)
 }
 
 // Kills what is left in the cgroup (normally nothing: its PID 1 took all with it) and removes it as soon as it is empty.
-static int cgroup_down(void *arg)
+static int remove_leaf(const struct box *box)
 {
-	struct box *box = arg;
 	struct pollfd p = {.events = POLLPRI};
 
 	if (unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR) == 0 || errno == ENOENT)
-		goto removed;
+		return 0;
 	if (file_write(box->cgroup_fd, "cgroup.kill", "1"))
 		return -1;
 	p.fd = openat(box->cgroup_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
@@ -169,11 +168,22 @@ static int cgroup_down(void *arg)
 			return -1;
 		}
 		poll(&p, 1, 500); // "populated 0" ends the wait
-		if (pread(p.fd, text, sizeof(text), 0) < 0)
-			return fail("read", "%s/cgroup.events", box->cgroup);
+		if (pread(p.fd, text, sizeof(text), 0) < 0) {
+			fail("read", "%s/cgroup.events", box->cgroup);
+			close(p.fd);
+			return -1;
+		}
 	}
 	close(p.fd);
-removed:
+	return 0;
+}
+
+static int cgroup_down(void *arg)
+{
+	struct box *box = arg;
+
+	if (remove_leaf(box))
+		return -1;
 	close(box->cgroup_fd);
 	box->cgroup_fd = -1;
 	return 0;
@@ -184,6 +194,7 @@ removed:
 static int make_leaf(struct box *box)
 {
 	struct stat mine, there;
+	bool same;
 
 	for (;;) {
 		bool made = mkdirat(box->cgroup_root_fd, box->cgroup, 0755) == 0;
@@ -193,16 +204,22 @@ static int make_leaf(struct box *box)
 		box->cgroup_fd = openat(box->cgroup_root_fd, box->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (box->cgroup_fd < 0 && errno == ENOENT)
 			continue;
-		if (box->cgroup_fd < 0)
-			return fail("open", "%s", box->cgroup);
+		if (box->cgroup_fd < 0) {
+			fail("open", "%s", box->cgroup);
+			if (made)
+				unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR);
+			return -1;
+		}
 		if (flock(box->cgroup_fd, LOCK_EX | LOCK_NB))
 			return errno == EWOULDBLOCK ? fail_text("a box of this name is running", "%s", box->spec->name)
 						    : fail("flock", "%s", box->cgroup);
-		if (made && !fstat(box->cgroup_fd, &mine) && !fstatat(box->cgroup_root_fd, box->cgroup, &there, 0) &&
-		    mine.st_ino == there.st_ino)
+		same = !fstat(box->cgroup_fd, &mine) && !fstatat(box->cgroup_root_fd, box->cgroup, &there, 0) &&
+		       mine.st_ino == there.st_ino;
+		if (same && made)
 			return 0;
-		if (!made && unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR) && errno != ENOENT)
-			return fail("rmdir", "%s", box->cgroup);
+		// Its processes may still be dying with the launcher that was killed a moment ago.
+		if (same && remove_leaf(box))
+			return -1;
 		close(box->cgroup_fd);
 		box->cgroup_fd = -1;
 	}
@@ -243,7 +260,9 @@ static void cgroup_explain(const struct box *box)
 		if (wanted(s, i))
 			explain("write", "echo +%s >/sys/fs/cgroup/cgroup.subtree_control", controllers[i]);
 	explain("mkdirat", "mkdir /sys/fs/cgroup/initbox-%s", s->name);
-	explain_limit(s->name, "memory.max", s->memory);
+	explain_limit(s->name, "memory.max", s->memory == SIZE_UNLIMITED ? s->memory : s->memory - s->memory % 4096);
+	if (s->memory && s->memory != SIZE_UNLIMITED)
+		explain("write", "echo 0 >/sys/fs/cgroup/initbox-%s/memory.swap.max", s->name);
 	explain_limit(s->name, "pids.max", s->pids_limit);
 	if (s->cpus)
 		explain("write", "echo '%lu 100000' >/sys/fs/cgroup/initbox-%s/cpu.max", (unsigned long)s->cpus * 100,

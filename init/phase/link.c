@@ -104,15 +104,17 @@ static int create_bridge(struct nl *nl, const struct box *box)
 	char mark[32];
 
 	mark_name(box, mark);
-	if (state_mark(box, mark))
-		return -1;
-	put_bridge(nl, box);
-	if (nl_send(nl, false) == 0)
-		return 0;
-	if (errno != EEXIST)
-		return -1; // it may be there: link_down looks
-	if (state_unmark(box, mark))
-		return -1;
+	if (!nl_ifindex(nl, box->spec->bridge)) { // a mark, and then a kill, would make it ours
+		if (state_mark(box, mark))
+			return -1;
+		put_bridge(nl, box);
+		if (nl_send(nl, false) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return -1; // it may be there: link_down looks
+		if (state_unmark(box, mark))
+			return -1;
+	}
 	return fail_text("a link of this name is there already, and initbox has not made it", "bridge %s",
 			 box->spec->bridge);
 }

@@ -79,7 +79,8 @@ static int mount_in_image(const struct mount_row *row)
 
 	if (target < 0)
 		return fail("openat2", "%s", row->target);
-	ret = fchdir(target) ? fail("fchdir", "%s", row->target) : mnt_mount(row->fstype, ".", row->flags, row->data);
+	ret = fchdir(target) ? fail("fchdir", "%s", row->target)
+			     : mnt_mount(row->fstype, ".", row->flags & ~(unsigned long)MS_RDONLY, row->data);
 	close(target);
 	return ret == 0 && chdir("/") ? fail("chdir", "/") : ret;
 }
@@ -88,7 +89,13 @@ static int mount_one(const struct mount_row *row)
 {
 	if (row->mode && mkdir(row->target, row->mode) && errno != EEXIST)
 		return fail("mkdir", "%s", row->target);
-	return row->in_image ? mount_in_image(row) : mnt_mount(row->fstype, row->target, row->flags, row->data);
+	if (row->in_image ? mount_in_image(row)
+			  : mnt_mount(row->fstype, row->target, row->flags & ~(unsigned long)MS_RDONLY, row->data))
+		return -1;
+	// In the first mount of a file system MS_RDONLY is its superblock's, which the host may share; here it is the mount's.
+	if ((row->flags & MS_RDONLY) && mount(NULL, row->target, NULL, MS_REMOUNT | MS_BIND | row->flags, NULL))
+		return fail("mount", "%s read-only", row->target);
+	return 0;
 }
 
 static int fill_dev(struct box *box)
@@ -152,18 +159,20 @@ static int draw_veils(void)
 // (CVE-2019-16884, CVE-2025-52881). Looked at and mounted on is one and the same descriptor.
 static int attach_volume(const struct volume *v, int fd)
 {
-	struct stat st;
+	struct stat st, root, at;
 	struct statfs there;
 	int target, ret = 0;
 
-	if (fstat(fd, &st))
+	if (fstat(fd, &st) || stat("/", &root))
 		return fail("fstat", "volume %s", v->source);
 	target = S_ISDIR(st.st_mode) ? path_make_directory(v->target) : path_make_file(v->target);
 	if (target < 0)
 		return -1;
-	if (fstatfs(target, &there))
+	if (fstatfs(target, &there) || fstat(target, &at))
 		ret = fail("fstatfs", "volume %s", v->target);
-	else if (there.f_type == PROC_SUPER_MAGIC || there.f_type == SYSFS_MAGIC)
+	else if (at.st_dev == root.st_dev && at.st_ino == root.st_ino)
+		ret = fail_text("a volume can't be the root (use --rootfs)", "volume %s", v->target);
+	else if (there.f_type == PROC_SUPER_MAGIC || there.f_type == SYSFS_MAGIC || there.f_type == CGROUP2_SUPER_MAGIC)
 		ret = fail_text("a volume can't be in /proc or /sys", "volume %s", v->target);
 	else if (sys_move_mount(fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
 		ret = fail("move_mount", "volume %s", v->target);
@@ -220,12 +229,11 @@ static int mounts_up(struct box *box)
 		if (!strcmp(mount_rows[i].target, "/dev") && fill_dev(box))
 			return -1;
 	}
-	if (draw_veils())
-		return -1;
 	umask(022);
-	if (attach_volumes(box))
+	// Before the volumes: /etc may be one of the host's. Volumes before the veils: behind those nobody sees /proc or /sys.
+	if (write_files(box) || attach_volumes(box))
 		return -1;
-	return write_files(box);
+	return draw_veils();
 }
 
 static void explain_mount(const struct mount_row *row)

@@ -170,10 +170,10 @@ static int publish(struct nl *nl, struct box *box)
 	char object[40];
 	int swept;
 
+	if ((box->spec->publish_count || box->stale_count) && address_note_ports(box))
+		return -1;
 	if (!box->spec->publish_count)
 		return 0;
-	if (address_note_ports(box))
-		return -1;
 	if (send_ports(nl, box)) {
 		if (errno != EEXIST)
 			return -1;
@@ -190,6 +190,20 @@ static int publish(struct nl *nl, struct box *box)
 	return 0;
 }
 
+// A new table has none of the ports that killed launchers had published; their notes would be taken for others' ports later.
+static int forget_nothing(struct box *box, const struct port *ports, unsigned n)
+{
+	(void)box;
+	(void)ports;
+	(void)n;
+	return 0;
+}
+
+static int first_up(struct nl *nl, struct box *box)
+{
+	return make_table(nl, box) || address_sweep(box, forget_nothing) < 0 ? -1 : 0;
+}
+
 // Lets the lock go that phase link took.
 static int nft_up(struct box *box)
 {
@@ -200,7 +214,7 @@ static int nft_up(struct box *box)
 		return 0;
 	if (undo_push(&box->undo, nft_down, box, "table") || nl_open(&nl, NETLINK_NETFILTER))
 		return -1;
-	ret = box->first ? make_table(&nl, box) : remove_ports(box, box->stale, box->stale_count);
+	ret = box->first ? first_up(&nl, box) : remove_ports(box, box->stale, box->stale_count);
 	if (ret == 0)
 		ret = publish(&nl, box);
 	nl_close(&nl);

@@ -143,11 +143,11 @@ static void root_explain(const struct box *box)
 	for (unsigned i = 0; i < s->rootfs_count; i++)
 		buf_fmt(&b, "%s%s", i ? ":" : "", s->rootfs[i]);
 	explain("mount", "mount --make-rprivate /");
-	explain("fsopen fsconfig fsmount move_mount", "mount -t tmpfs -o size=%lu,mode=0755 tmpfs /mnt",
+	explain("fsopen fsconfig fsmount move_mount", "mount -t tmpfs -o nosuid,nodev,size=%lu,mode=0755 tmpfs /mnt",
 		(unsigned long)s->tmpfs_size);
 	explain("mkdirat", "mkdir /mnt/upper /mnt/work");
 	explain("fsopen fsconfig fsmount move_mount",
-		"mount -t overlay -o lowerdir=%s,upperdir=/mnt/upper,workdir=/mnt/work overlay /mnt", lower);
+		"mount -t overlay -o nodev,lowerdir=%s,upperdir=/mnt/upper,workdir=/mnt/work overlay /mnt", lower);
 	for (unsigned i = 0; i < s->volume_count; i++)
 		explain("open_tree mount_setattr", "mount --rbind -o nosuid,nodev%s %s /mnt%s",
 			s->volume[i].read_only ? ",ro" : "", s->volume[i].source, s->volume[i].target);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,16 +14,28 @@
 #include "base/sys.h"
 #include "phase/state.h"
 
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
 enum { LOCK_TRIES = 500, LOCK_WAIT_NS = 20000000 }; // 10 s
 
 // One directory for each network namespace: names of links and addresses mean something only in one.
+// By its cookie (Linux 5.14): the kernel gives the inode of one that is gone to the next one, which would inherit its marks.
 static int state_path(char path[64])
 {
-	struct stat ns;
+	uint64_t cookie = 0;
+	socklen_t n = sizeof(cookie);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret = 0;
 
-	if (stat("/proc/self/ns/net", &ns))
-		return fail("stat", "/proc/self/ns/net");
-	return fmt(path, 64, "%s/net-%lu", STATE_ROOT, (unsigned long)ns.st_ino) ? fail("mkdir", "%s", STATE_ROOT) : 0;
+	if (fd < 0)
+		return fail("socket", "network namespace");
+	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &n))
+		ret = fail("SO_NETNS_COOKIE", "network namespace");
+	close(fd);
+	if (ret == 0 && fmt(path, 64, "%s/net-%lu", STATE_ROOT, (unsigned long)cookie))
+		ret = fail("mkdir", "%s", STATE_ROOT);
+	return ret;
 }
 
 // flock(2) can't be given a deadline, and the signals that could end it are blocked: tries, and waits for those signals.
@@ -111,8 +126,58 @@ static int agree_on_subnet(const struct box *box)
 		return fail("read", "%s/users-%s", STATE_ROOT, box->spec->bridge);
 	if (there.addr == mine->addr && there.prefix == mine->prefix)
 		return 0;
-	return fail_text("other boxes use the bridge with this subnet (--bridge NAME makes another one)", "%s: %s/%u",
-			 box->spec->bridge, fmt_ip4(ip, there.addr), there.prefix);
+	return fail_text("other boxes use the bridge with this subnet (another one needs --bridge and --subnet)",
+			 "%s: %s/%u", box->spec->bridge, fmt_ip4(ip, there.addr), there.prefix);
+}
+
+// Tells whether a users file is that of a bridge in use whose subnet has addresses of ours, or -1 with err_last set.
+static int overlaps(const struct box *box, const char *name)
+{
+	const struct net4 *mine = &box->spec->subnet;
+	struct net4 there = {0};
+	int fd = openat(box->state_fd, name, O_RDONLY | O_CLOEXEC), got;
+	ssize_t n;
+
+	if (fd < 0)
+		return fail("open", "%s/%s", STATE_ROOT, name);
+	got = state_try_lock(fd, name); // 1: only a killed launcher's
+	n = pread(fd, &there, sizeof(there), 0);
+	close(fd);
+	if (got != 0 || n != sizeof(there))
+		return got < 0 ? -1 : 0;
+	return (ntohl(there.addr) ^ ntohl(mine->addr)) >>
+		       (32 - (there.prefix < mine->prefix ? there.prefix : mine->prefix)) ==
+	       0;
+}
+
+// Two bridges with one subnet are two routes to it: the second one's boxes would get no answers.
+static int keep_apart(const struct box *box)
+{
+	_Alignas(8) char entries[4096];
+	long n;
+	char ip[16];
+
+	if (lseek(box->state_fd, 0, SEEK_SET) < 0)
+		return fail("lseek", "%s", STATE_ROOT);
+	while ((n = syscall(SYS_getdents64, box->state_fd, entries, sizeof(entries))) > 0) {
+		for (long at = 0; at < n;) {
+			const struct linux_dirent64 *d = (const void *)(entries + at);
+			int got;
+
+			at += d->d_reclen;
+			if (strncmp(d->d_name, "users-", 6) || !strcmp(d->d_name + 6, box->spec->bridge))
+				continue;
+			got = overlaps(box, d->d_name);
+			if (got > 0)
+				return fail_text("another bridge has addresses of this subnet (try --subnet)",
+						 "%s: %s/%u: %s", box->spec->bridge,
+						 fmt_ip4(ip, box->spec->subnet.addr), box->spec->subnet.prefix,
+						 d->d_name + 6);
+			if (got < 0)
+				return -1;
+		}
+	}
+	return n < 0 ? fail("getdents64", "%s", STATE_ROOT) : 0;
 }
 
 int state_join(struct box *box)
@@ -125,7 +190,9 @@ int state_join(struct box *box)
 	if (box->users_fd < 0)
 		return -1;
 	box->namespace_users_fd = join_users(box, "users", &alone);
-	return box->namespace_users_fd < 0 ? -1 : agree_on_subnet(box);
+	if (box->namespace_users_fd < 0 || (box->first && !alone && keep_apart(box)))
+		return -1;
+	return agree_on_subnet(box);
 }
 
 int state_leave(struct box *box)
@@ -163,10 +230,15 @@ static int state_down(void *arg)
 {
 	struct box *box = arg;
 	char path[64];
+	struct stat st;
 
 	if (state_lock(box) || state_path(path))
 		return -1;
-	if (unlinkat(AT_FDCWD, path, AT_REMOVEDIR) == 0)
+	if (fstat(box->state_fd, &st))
+		return fail("fstat", "%s", path);
+	if (st.st_nlink == 0)
+		; // another launcher has taken it away, and what is there now is a third one's
+	else if (unlinkat(AT_FDCWD, path, AT_REMOVEDIR) == 0)
 		rmdir(STATE_ROOT);
 	else if (errno != ENOTEMPTY)
 		return fail("rmdir", "%s", path);
@@ -181,7 +253,7 @@ int state_open(struct box *box)
 
 	if (state_path(path))
 		return -1;
-	for (;;) {
+	for (int i = 0; i < LOCK_TRIES; i++) {
 		int made = file_mkdirs(AT_FDCWD, path, 0700);
 
 		if (made && errno != ENOENT)
@@ -199,4 +271,5 @@ int state_open(struct box *box)
 			return undo_push(&box->undo, state_down, box, "state directory");
 		close(box->state_fd);
 	}
+	return fail_text("vanishes each time it is made", "%s", path);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the launchers of one network namespace know of each other: files below /run/initbox/net-INODE.
+// What the launchers of one network namespace know of each other: files below /run/initbox/net-COOKIE
+// (of the namespace, SO_NETNS_COOKIE).
 //   .                  flock: held while what boxes share is looked at or changed
 //   users, users-LINK  flock, shared: held by each launcher as long as its box uses any bridge, this bridge
 //   made-LINK, …       what initbox has changed on the host and the last user has to take back

@@ -53,7 +53,7 @@ static int clash_net(const char *key, const struct net4 *net, const char *why)
 	return fail_text(why, "%s: \"%s/%u\"", key, fmt_ip4(ip, net->addr), net->prefix);
 }
 
-// The name of a box is also its cgroup, its hostname and an entry of the state directory.
+// The name of a box is also its cgroup's and its hostname.
 static int check_name(struct spec *s)
 {
 	char name[24];
