@@ -52,7 +52,7 @@ static const struct {
 	{"modules", "finit_module", EKEYREJECTED, "the kernel wants signed modules and does not know this signature"},
 };
 
-static void begin(const char *object, va_list ap)
+static __attribute__((format(printf, 1, 0))) void begin(const char *object, va_list ap)
 {
 	struct buf text = BUF(err_last.object);
 

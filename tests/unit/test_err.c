@@ -173,7 +173,7 @@ static void gives_hints(void **state)
 	} rows[] = {
 		{"clone", "clone3", EPERM, "need root"},
 		{"", "clone3", ENOSPC, "max_*_namespaces"},
-		{"x", "clone3", ENOSYS, "5.12"},
+		{"x", "clone3", ENOSYS, "5.14"},
 		{"root", "fsopen", ENODEV, "modprobe overlay"},
 		{"root", "fsconfig", ENODEV, "modprobe overlay"},
 		{"cgroup", "mkdir", EROFS, "read-only"},
