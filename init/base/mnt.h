@@ -6,8 +6,7 @@
 #include "base/err.h"
 
 struct mnt_option {
-	const char *key;
-	const char *value; // NULL: a flag
+	const char *key, *value;
 };
 
 // Makes a detached mount of fstype with n options and MOUNT_ATTR_* attrs. Returns its fd (close-on-exec),
@@ -18,6 +17,6 @@ int mnt_new(const char *fstype, const struct mnt_option *options, size_t n, unsi
 // Returns 0, or -1 with err_last set, the kernel's own words included.
 int mnt_mount(const char *fstype, const char *target, unsigned long flags, const char *data) must_check;
 
-// Makes a detached copy of the mount at dirfd/path (recursive: with what is mounted below) with attrs set on all of it.
-// Returns its fd, or -1 with err_last set (ENOENT stays in errno for callers that may do without).
-int mnt_clone(int dirfd, const char *path, bool recursive, unsigned attrs) must_check;
+// Makes a detached copy of the mount at path (recursive: with what is mounted below) with MOUNT_ATTR_* attrs set on all of
+// it. Returns its fd (close-on-exec), or -1 with err_last set.
+int mnt_clone(const char *path, bool recursive, unsigned attrs) must_check;

@@ -107,34 +107,31 @@ static bool in_subnet(const struct net4 *net, const char *name)
 	return !value_ip4(name, &addr) && ((ntohl(addr) ^ ntohl(net->addr)) >> (32 - net->prefix)) == 0;
 }
 
-int address_sweep(struct box *box, int (*forget)(struct box *box, const struct port *ports, unsigned n))
+static int sweep_one(struct box *box, const char *name, void *arg)
 {
-	_Alignas(8) char entries[4096];
+	address_forget *const *forget = arg;
 	struct port ports[MAX_PORTS];
-	int swept = 0;
-	long n;
+	int fd, count, ret = 0;
 
-	if (lseek(box->state_fd, 0, SEEK_SET) < 0)
-		return fail("lseek", "%s", STATE_ROOT);
-	while ((n = syscall(SYS_getdents64, box->state_fd, entries, sizeof(entries))) > 0) {
-		for (long at = 0; at < n;) {
-			const struct linux_dirent64 *d = (const void *)(entries + at);
-			int fd, count;
+	if (!in_subnet(&box->spec->subnet, name))
+		return 0;
+	fd = open_address(box, name, 0);
+	if (fd == NOT_OURS || (fd < 0 && errno == ENOENT)) // alive, or has just ended
+		return 0;
+	if (fd < 0)
+		return -1;
+	count = read_ports(fd, name, ports);
+	if (count < 0 || (*forget)(box, ports, (unsigned)count))
+		ret = -1;
+	else if (unlinkat(box->state_fd, name, 0))
+		ret = fail("unlink", "%s/%s", STATE_ROOT, name);
+	close(fd);
+	return ret;
+}
 
-			at += d->d_reclen;
-			if (!in_subnet(&box->spec->subnet, d->d_name))
-				continue;
-			fd = open_address(box, d->d_name, 0);
-			if (fd == NOT_OURS || (fd < 0 && errno == ENOENT)) // alive, or has just ended
-				continue;
-			count = fd < 0 ? -1 : read_ports(fd, d->d_name, ports);
-			if (count < 0 || forget(box, ports, (unsigned)count) || unlinkat(box->state_fd, d->d_name, 0))
-				return -1;
-			close(fd);
-			swept++;
-		}
-	}
-	return n < 0 ? fail("getdents64", "%s", STATE_ROOT) : swept;
+int address_sweep(struct box *box, address_forget *forget)
+{
+	return state_each(box, sweep_one, &forget);
 }
 
 static int address_down(void *arg)

@@ -6,6 +6,9 @@
 // Returns 0, or -1 with err_last set.
 int address_note_ports(const struct box *box) must_check;
 
+// Takes n published ports back. Returns 0, or -1 with err_last set.
+typedef int address_forget(struct box *box, const struct port *ports, unsigned n);
+
 // Under the lock: calls forget for the ports of each address of the subnet whose launcher is gone, and removes its file.
-// Returns how many addresses there were, or -1 with err_last set.
-int address_sweep(struct box *box, int (*forget)(struct box *box, const struct port *ports, unsigned n)) must_check;
+// Returns 0, or -1 with err_last set.
+int address_sweep(struct box *box, address_forget *forget) must_check;

@@ -2,7 +2,6 @@
 // The machine's first steps: off the initramfs root, pseudo file systems, descriptors 0 to 2.
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,7 +26,7 @@ static const struct early_row {
 // on itself has one; boxes then pivot as everywhere. Done first, so that nothing has to be moved over.
 static int leave_initramfs_root(void)
 {
-	int root = mnt_clone(AT_FDCWD, "/", false, 0);
+	int root = mnt_clone("/", false, 0);
 
 	if (root < 0)
 		return -1;

@@ -72,27 +72,27 @@ static const struct veil_row {
 };
 
 // Mounts on a directory of the image: opened with links refused, entered, and mounted on from there.
-static int mount_in_image(const struct mount_row *row)
+static int mount_in_image(const struct mount_row *row, unsigned long flags)
 {
 	struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
 	int target = sys_openat2(AT_FDCWD, row->target, &how), ret;
 
 	if (target < 0)
 		return fail("openat2", "%s", row->target);
-	ret = fchdir(target) ? fail("fchdir", "%s", row->target)
-			     : mnt_mount(row->fstype, ".", row->flags & ~(unsigned long)MS_RDONLY, row->data);
+	ret = fchdir(target) ? fail("fchdir", "%s", row->target) : mnt_mount(row->fstype, ".", flags, row->data);
 	close(target);
 	return ret == 0 && chdir("/") ? fail("chdir", "/") : ret;
 }
 
+// In the first mount of a file system MS_RDONLY would be its superblock's, which the host may share: it is set on the mount.
 static int mount_one(const struct mount_row *row)
 {
+	unsigned long flags = row->flags & ~(unsigned long)MS_RDONLY;
+
 	if (row->mode && mkdir(row->target, row->mode) && errno != EEXIST)
 		return fail("mkdir", "%s", row->target);
-	if (row->in_image ? mount_in_image(row)
-			  : mnt_mount(row->fstype, row->target, row->flags & ~(unsigned long)MS_RDONLY, row->data))
+	if (row->in_image ? mount_in_image(row, flags) : mnt_mount(row->fstype, row->target, flags, row->data))
 		return -1;
-	// In the first mount of a file system MS_RDONLY is its superblock's, which the host may share; here it is the mount's.
 	if ((row->flags & MS_RDONLY) && mount(NULL, row->target, NULL, MS_REMOUNT | MS_BIND | row->flags, NULL))
 		return fail("mount", "%s read-only", row->target);
 	return 0;

@@ -16,8 +16,6 @@ enum { TYPE_IPADDR = 7, TYPE_PROTO = 12, TYPE_SERVICE = 13 };
 #define CONCAT2(a, b)	 ((a) << 6 | (b))
 #define CONCAT3(a, b, c) (CONCAT2(a, b) << 6 | (c))
 
-// Ports published on every local address, and on one.
-
 static const struct map_row {
 	const char *name, *key_text;
 	uint32_t key_type, key_len;
@@ -168,7 +166,6 @@ static int nft_down(void *arg)
 static int publish(struct nl *nl, struct box *box)
 {
 	char object[40];
-	int swept;
 
 	if ((box->spec->publish_count || box->stale_count) && address_note_ports(box))
 		return -1;
@@ -177,8 +174,7 @@ static int publish(struct nl *nl, struct box *box)
 	if (send_ports(nl, box)) {
 		if (errno != EEXIST)
 			return -1;
-		swept = address_sweep(box, remove_ports);
-		if (swept < 0)
+		if (address_sweep(box, remove_ports))
 			return -1;
 		if (send_ports(nl, box)) {
 			if (errno != EEXIST || fmt(object, sizeof(object), "%s", err_last.object))
@@ -201,7 +197,7 @@ static int forget_nothing(struct box *box, const struct port *ports, unsigned n)
 
 static int first_up(struct nl *nl, struct box *box)
 {
-	return make_table(nl, box) || address_sweep(box, forget_nothing) < 0 ? -1 : 0;
+	return make_table(nl, box) || address_sweep(box, forget_nothing) ? -1 : 0;
 }
 
 // Lets the lock go that phase link took.

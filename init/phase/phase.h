@@ -26,9 +26,9 @@ struct box {
 	bool in_machine;   // the launcher is a machine's PID 1
 	bool start_failed; // set by the process that should have become the program; PID 1 shares its memory
 	// network
-	int state_fd, users_fd, namespace_users_fd,
-		address_fd;	      // /run/initbox/net-…, its locks, the lock of the address
-	char address_name[16];	      // file that address_fd is, below state_fd
+	int state_fd;				      // /run/initbox/net-…
+	int users_fd, namespace_users_fd, address_fd; // locked files in it
+	char address_name[16];			      // file that address_fd is, below state_fd
 	bool first, last;	      // no other box uses the bridge: it and its table are made, removed
 	bool namespace_last;	      // no other box uses any bridge of the network namespace
 	bool published;		      // its ports are in the map

@@ -4,7 +4,6 @@
 // namespace only, and the layers are reached by descriptors opened before that.
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,7 +54,7 @@ static int take_volumes(struct box *box)
 		const struct volume *v = &box->spec->volume[i];
 		unsigned attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (v->read_only ? MOUNT_ATTR_RDONLY : 0);
 
-		box->volume_fd[i] = mnt_clone(AT_FDCWD, v->source, true, attrs);
+		box->volume_fd[i] = mnt_clone(v->source, true, attrs);
 		if (box->volume_fd[i] < 0)
 			return -1;
 	}
@@ -78,7 +77,7 @@ static int take_console(struct box *box)
 	name[n] = '\0';
 	if (fstat(STDIN_FILENO, &fd0) || stat(name, &node) || fd0.st_rdev != node.st_rdev || !S_ISCHR(node.st_mode))
 		return 0; // a terminal of another mount namespace: the box does without /dev/console
-	box->console_fd = mnt_clone(AT_FDCWD, name, false, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	box->console_fd = mnt_clone(name, false, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 	return box->console_fd < 0 ? -1 : 0;
 }
 

@@ -150,34 +150,39 @@ static int overlaps(const struct box *box, const char *name)
 	       0;
 }
 
-// Two bridges with one subnet are two routes to it: the second one's boxes would get no answers.
-static int keep_apart(const struct box *box)
+int state_each(struct box *box, int (*visit)(struct box *box, const char *name, void *arg), void *arg)
 {
 	_Alignas(8) char entries[4096];
 	long n;
-	char ip[16];
 
 	if (lseek(box->state_fd, 0, SEEK_SET) < 0)
 		return fail("lseek", "%s", STATE_ROOT);
 	while ((n = syscall(SYS_getdents64, box->state_fd, entries, sizeof(entries))) > 0) {
 		for (long at = 0; at < n;) {
 			const struct linux_dirent64 *d = (const void *)(entries + at);
-			int got;
 
 			at += d->d_reclen;
-			if (strncmp(d->d_name, "users-", 6) || !strcmp(d->d_name + 6, box->spec->bridge))
-				continue;
-			got = overlaps(box, d->d_name);
-			if (got > 0)
-				return fail_text("another bridge has addresses of this subnet (try --subnet)",
-						 "%s: %s/%u: %s", box->spec->bridge,
-						 fmt_ip4(ip, box->spec->subnet.addr), box->spec->subnet.prefix,
-						 d->d_name + 6);
-			if (got < 0)
+			if (visit(box, d->d_name, arg))
 				return -1;
 		}
 	}
 	return n < 0 ? fail("getdents64", "%s", STATE_ROOT) : 0;
+}
+
+// Two bridges with one subnet are two routes to it: the second one's boxes would get no answers.
+static int keep_apart(struct box *box, const char *name, void *arg)
+{
+	const struct spec *s = box->spec;
+	char ip[16];
+	int got;
+
+	(void)arg;
+	if (strncmp(name, "users-", 6) || !strcmp(name + 6, s->bridge))
+		return 0;
+	got = overlaps(box, name);
+	return got > 0 ? fail_text("another bridge has addresses of this subnet (try --subnet)", "%s: %s/%u: %s",
+				   s->bridge, fmt_ip4(ip, s->subnet.addr), s->subnet.prefix, name + 6)
+		       : got;
 }
 
 int state_join(struct box *box)
@@ -190,7 +195,7 @@ int state_join(struct box *box)
 	if (box->users_fd < 0)
 		return -1;
 	box->namespace_users_fd = join_users(box, "users", &alone);
-	if (box->namespace_users_fd < 0 || (box->first && !alone && keep_apart(box)))
+	if (box->namespace_users_fd < 0 || (box->first && !alone && state_each(box, keep_apart, NULL)))
 		return -1;
 	return agree_on_subnet(box);
 }
@@ -236,12 +241,13 @@ static int state_down(void *arg)
 		return -1;
 	if (fstat(box->state_fd, &st))
 		return fail("fstat", "%s", path);
-	if (st.st_nlink == 0)
-		; // another launcher has taken it away, and what is there now is a third one's
-	else if (unlinkat(AT_FDCWD, path, AT_REMOVEDIR) == 0)
-		rmdir(STATE_ROOT);
-	else if (errno != ENOTEMPTY)
-		return fail("rmdir", "%s", path);
+	// Without a link another launcher has taken it away, and what is there now is a third one's.
+	if (st.st_nlink > 0) {
+		if (unlinkat(AT_FDCWD, path, AT_REMOVEDIR) == 0)
+			rmdir(STATE_ROOT);
+		else if (errno != ENOTEMPTY)
+			return fail("rmdir", "%s", path);
+	}
 	close(box->state_fd);
 	return 0;
 }

@@ -2,7 +2,6 @@
 // A box around a command, on a host or inside a booted machine.
 #include <fcntl.h>
 #include <poll.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
