@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 # make            build/initbox build/boxfilter build/mkinitramfs
 # make boot       boots a shell in a box under qemu; make boot CMD='…' runs one command and returns its success
-# make check      all tests; make bench: figures beside the peers'; V=1 shows the commands
+# make fault      each system call of initbox fails, at each of its occurrences
+# make check      all tests; make bench, make bench-entry: figures beside the peers'; V=1 shows the commands
 VERSION = 0.1
 CC     ?= gcc
 B       = build
 PREFIX ?= /usr/local
 MANDIR ?= $(PREFIX)/share/man
+# Where initbox looks for boxfilter when it is not beside it.
+LIBEXECDIR ?= $(PREFIX)/libexec
 SHELL   = /bin/sh
 ifeq ($(origin CC),default)
 CC = gcc
@@ -29,28 +32,30 @@ WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototy
 # musl's headers and the kernel's, never the host libc's.
 MUSLCFLAGS = -nostdinc -isystem $(MUSLINC) -isystem $(B)/include -isystem $(shell $(CC) -print-file-name=include) \
 	     -std=c11 -D_GNU_SOURCE= $(WARN) -MMD -MP -Iinit -Itools
-# PID 1 wants to be small: no unwind tables, nothing that is not called.
-INITCFLAGS = -Os -g -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -ffunction-sections \
-	     -fdata-sections -fno-pie -DINITBOX_VERSION='"$(VERSION)"'
+# PID 1 wants to be small: no unwind tables, nothing that is not called. (gcc's -Oz is no smaller than its -Os.)
+# Each object's strings lie with it (init/layout.ld); clang has no such flag.
+OWN_STRINGS = $(if $(findstring clang,$(CC)),,-fno-merge-constants)
+INITCFLAGS = $(if $(findstring clang,$(CC)),-Oz,-Os) -g -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -ffunction-sections \
+	     -fdata-sections $(OWN_STRINGS) -fno-pie -DINITBOX_VERSION='"$(VERSION)"' -DINITBOX_LIBEXECDIR='"$(LIBEXECDIR)"'
 TOOLCFLAGS = -O2 -g -fno-pie
-LDFLAGS_MUSL = -nostdlib -static -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code -Wl,--gc-sections,--sort-section=name -Wl,--build-id=none
+LDFLAGS_MUSL = -nostdlib -static -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code -Wl,--gc-sections -Wl,--build-id=none
 CRT1 = $(MUSL)/crt1.o $(MUSL)/crti.o
 CRTN = $(MUSL)/libc.a $(shell $(CC) -print-libgcc-file-name) $(MUSL)/crtn.o
 
 # What goes into PID 1 is this list.
 INIT = main \
-       base/arena base/err base/file base/fmt base/log base/mnt base/nfexpr base/nl base/passwd base/path base/undo \
-       spec/keys spec/parse spec/spec spec/value \
-       phase/address phase/cgroup phase/early phase/exec phase/filter phase/link phase/modules phase/mounts \
-       phase/namespaces phase/net phase/nft phase/nft_rules phase/phase phase/privileges phase/root phase/shares phase/state phase/trace \
-       role/boot role/box role/power role/reap role/run
+       base/arena base/err base/exec_why base/file base/fmt base/log base/mnt base/nfexpr base/nl base/passwd base/path base/rest base/sha256 base/signals base/undo \
+       spec/caps spec/keys spec/options spec/parse spec/spec spec/store spec/value spec/value_limits spec/value_mount spec/value_namespace spec/value_privileges spec/value_process \
+       phase/address phase/cache phase/cgroup phase/cgroup_limits phase/cgroup_place phase/compile phase/console phase/devices phase/early phase/environ phase/exec phase/filter phase/handover phase/host_devices phase/image phase/join phase/landlock phase/link phase/modules phase/mounts \
+       phase/namespaces phase/net phase/nft phase/nft_rules phase/own_file phase/phase phase/privileges phase/profile phase/program phase/root phase/shares phase/state phase/subids phase/sysctl phase/taken phase/timens phase/trace phase/upper phase/userns phase/volumes \
+       role/boot role/box role/drain role/entry role/forward role/names role/post_mortem role/power role/pty role/reap role/run role/spawn role/terminal role/tree
 INITOBJ = $(INIT:%=$(B)/init/%.o) $(B)/init/filter_default.o
 
 all: $(B)/initbox $(B)/boxfilter $(B)/mkinitramfs $(B)/initbox.1
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: FORCE all boot check check-run bench bench-boot install clean deps deps-build deps-boot deps-check deps-bench lint
+.PHONY: FORCE all boot check check-run fault bench bench-boot bench-entry install clean deps deps-build deps-boot deps-check deps-bench lint
 .DELETE_ON_ERROR:
 
 # The kernel's own headers under a folder of their own: musl's would be hidden by the rest of /usr/include.
@@ -66,8 +71,8 @@ $(B)/init/%.o: init/%.c Makefile | $(B)/include
 $(B)/init/filter_default.o: $(B)/filter_default.c | $(B)/include
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(MUSLCFLAGS) $(INITCFLAGS) -c -o $@ $<
 
-$(B)/initbox.debug: $(INITOBJ)
-	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -o $@ $(CRT1) $(INITOBJ) $(CRTN)
+$(B)/initbox.debug: $(INITOBJ) init/layout.ld
+	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -T init/layout.ld -o $@ $(CRT1) $(INITOBJ) $(CRTN)
 
 $(B)/initbox: $(B)/initbox.debug tools/check-binary
 	$(call say,STRIP,$@)strip -o $@ $< && tools/check-binary $@ $<
@@ -84,8 +89,9 @@ $(B)/libseccomp/libseccomp.a: tools/build-libseccomp | deps-build
 	$(call say,BUILD,$@)mkdir -p $(@D) && CC="$(CC)" MUSL_INCLUDE=$(MUSLINC) tools/build-libseccomp $(@D) \
 		>$(@D)/log 2>&1 && touch $@ || { cat $(@D)/log >&2; exit 1; }
 
-BOXFILTER = boxfilter boxfilter_asm boxfilter_check boxfilter_print boxfilter_profile boxfilter_ranges boxfilter_reader \
-	    boxfilter_row boxfilter_rules boxfilter_run boxfilter_shape boxfilter_syscalls boxfilter_tables fail json json_string
+BOXFILTER = boxfilter boxfilter_args boxfilter_asm boxfilter_check boxfilter_halves boxfilter_options boxfilter_print \
+	    boxfilter_profile boxfilter_ranges boxfilter_reader boxfilter_row boxfilter_rules boxfilter_run boxfilter_shape \
+	    boxfilter_states boxfilter_syscalls boxfilter_tables boxfilter_tree fail json json_string
 $(BOXFILTER:%=$(B)/tools/%.o): TOOLCFLAGS += -isystem $(B)/libseccomp/include
 $(BOXFILTER:%=$(B)/tools/%.o): | $(B)/libseccomp/libseccomp.a
 $(B)/boxfilter: $(BOXFILTER:%=$(B)/tools/%.o) $(B)/libseccomp/libseccomp.a
@@ -145,29 +151,66 @@ $(B)/tests/%.o: tests/boot/%.c | $(B)/include
 $(B)/tests/testinit: $(B)/tests/testinit.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
 
+# What the kernel's headers call its system calls, for the tests that let one fail.
+$(B)/tests/syscalls.h: | $(B)/include
+	$(call say,GEN,$@)mkdir -p $(@D) && { echo 'static const struct call { const char *name; int nr; } calls[] = {'; \
+	echo '#include <asm/unistd.h>' | $(CC) -E -dM -I$(B)/include - | \
+	sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/{"\1", \2},/p'; echo '};'; } >$@
+$(B)/tests/inject: tests/fault/inject.c $(B)/tests/syscalls.h
+	$(call say,CC,$@)$(CC) -std=c11 -D_GNU_SOURCE= $(WARN) -I$(B)/tests -O2 -o $@ $<
+$(B)/tests/no-syscall: tests/system/no-syscall.c $(B)/tests/syscalls.h
+	$(call say,CC,$@)$(CC) -std=c11 -D_GNU_SOURCE= $(WARN) -I$(B)/tests -O2 -static -o $@ $<
+
 $(B)/tests/try-filter: tests/system/try-filter.c
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) -std=c11 -D_GNU_SOURCE= $(WARN) -O2 -o $@ $<
 
+# The same profile by boxfilter's way and by libseccomp's.
+$(B)/tests/filter-cost.o: tests/system/filter-cost.c | $(B)/include $(B)/libseccomp/libseccomp.a
+	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(MUSLCFLAGS) -isystem $(B)/libseccomp/include $(TOOLCFLAGS) -c -o $@ $<
+$(B)/tests/filter-cost: $(B)/tests/filter-cost.o $(patsubst %,$(B)/tools/%.o,$(filter-out boxfilter,$(BOXFILTER))) \
+			$(B)/libseccomp/libseccomp.a
+	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
+
 include tests/unit/unit.mk
+
+FAULT_TOOLS = $(B)/tests/inject $(B)/tests/no-syscall
+
+# Each system call at each of its occurrences, with several errors; the suite fault of make check takes first ones.
+fault: all $(FAULT_TOOLS) | deps-check
+	$(Q)FAULT_ALL=1 FAULT_ERRNOS='EUSERS=87 ENOMEM=12' FAULT_SECONDS=1800 BATS_SECONDS=7200 tests/run $(B) fault
 
 # What the tests need is installed before anything of them is built.
 check: deps-check
 	$(Q)$(MAKE) --no-print-directory check-run
 
-check-run: all $(B)/tests/testinit $(B)/tests/try-filter $(UNIT_TESTS) $(KERNEL) $(B)/initramfs.cpio
+check-run: all $(B)/tests/testinit $(B)/tests/try-filter $(B)/tests/filter-cost $(FAULT_TOOLS) $(UNIT_TESTS) $(KERNEL) $(B)/initramfs.cpio
 	$(Q)KERNEL=$(abspath $(KERNEL)) MODULES=$(abspath $(MODULES)) tests/run $(B) $(SUITES)
 
-BENCH_RUN = bench-run bench-report bench-spec
-$(B)/bench/%.o: tests/bench/%.c tests/bench/bench.h | $(B)/include
+BENCH_BASE  = bench-base bench-launch
+BENCH_RUN   = bench-run bench-report bench-spec
+BENCH_BOXES = bench-boxes
+BENCH_ENTRY = bench-entry bench-entry-measure bench-entry-report
+$(B)/bench/%.o: tests/bench/%.c Makefile | $(B)/include
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(MUSLCFLAGS) $(TOOLCFLAGS) -c -o $@ $<
-$(B)/bench/floor $(B)/bench/true: $(B)/bench/%: $(B)/bench/%.o
+# It is measured beside initbox, and so built as initbox is.
+$(B)/bench/entry-floor.o: TOOLCFLAGS = $(INITCFLAGS)
+$(B)/bench/floor $(B)/bench/true $(B)/bench/hold $(B)/bench/entry-floor $(B)/bench/entry-tree: $(B)/bench/%: $(B)/bench/%.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
-$(B)/bench/bench-run: $(BENCH_RUN:%=$(B)/bench/%.o)
+$(B)/bench/bench-run: $(BENCH_RUN:%=$(B)/bench/%.o) $(BENCH_BASE:%=$(B)/bench/%.o)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
+$(B)/bench/bench-boxes: $(BENCH_BOXES:%=$(B)/bench/%.o) $(BENCH_BASE:%=$(B)/bench/%.o)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
+$(B)/bench/bench-entry: $(BENCH_ENTRY:%=$(B)/bench/%.o) $(BENCH_BASE:%=$(B)/bench/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
 
 $(B)/filter_default.bpf: $(B)/boxfilter $(PROFILE)
 	$(call say,FILTER,$@)$(B)/boxfilter -o $@ $(PROFILE)
 
-bench: $(B)/initbox $(B)/bench/floor $(B)/bench/true $(B)/bench/bench-run $(B)/filter_default.bpf $(B)/initramfs.cpio | deps-bench
-	$(Q)SECCOMP_BPF=$(B)/filter_default.bpf tests/bench/bench.sh $(B)
+bench: $(B)/initbox $(B)/bench/floor $(B)/bench/true $(B)/bench/hold $(B)/bench/bench-run $(B)/bench/bench-boxes \
+		$(B)/tests/filter-cost $(B)/filter_default.bpf $(B)/initramfs.cpio | deps-bench
+	$(Q)SECCOMP_BPF=$(B)/filter_default.bpf PROFILE=$(PROFILE) tests/bench/bench.sh $(B)
 	$(Q)tests/bench/bench-boot.sh
+
+# The entry role, as PID 1 around one program, beside the peers.
+bench-entry: $(B)/initbox $(B)/bench/entry-floor $(B)/bench/entry-tree $(B)/bench/true $(B)/bench/bench-entry | deps-bench
+	$(Q)tests/bench/bench-entry.sh $(B)

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Picks the role by how initbox was started, nothing else.
+#include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/sys.h"
 #include "role/boot.h"
 #include "role/box.h"
+#include "role/entry.h"
+#include "role/names.h"
 #include "role/run.h"
-
-static const char usage[] = "usage: initbox run [OPTIONS] --rootfs DIR [--] COMMAND [ARGUMENTS]\n"
-			    "       initbox run --help\n"
-			    "       initbox --version\n"
-			    "As /init of an initramfs it boots the machine that /etc/initbox.conf describes.\n";
-static const char version[] = "initbox " INITBOX_VERSION "\n";
 
 // The kernel starts the first process of an initramfs as "/init"; the words of its command line that are not for it follow.
 static bool is_machine_init(const char *name)
@@ -22,21 +21,30 @@ static bool is_machine_init(const char *name)
 
 int main(int argc, char **argv)
 {
-	const char *word;
+	const uint64_t all = ~0ull;
+	uint64_t inherited;
 
-	if (argc > 0 && is_machine_init(argv[0]))
+	// First of all: what arrives before is lost.
+	if (sys_rt_sigprocmask(SIG_SETMASK, &all, &inherited)) {
+		fail("rt_sigprocmask", "signals");
+		log_err(&err_last);
+		return EXIT_OWN_FAILURE;
+	}
+	if (argc < 1)
+		return EXIT_OWN_FAILURE;
+	if (is_machine_init(argv[0]))
 		boot_main();
+	// It does what its caller says: with the rights of somebody else (a setuid file) it must not.
+	if (getauxval(AT_UID) != getauxval(AT_EUID) || getauxval(AT_GID) != getauxval(AT_EGID)) {
+		fail_text("a file with the rights of another user is not run", "setuid");
+		log_err(&err_last);
+		return EXIT_OWN_FAILURE;
+	}
+	if (argc < 2 || strcmp(argv[1], "run") || name_find(argv[0])->options)
+		return entry_main(inherited, argc, argv);
 	if (box_take_arguments(argc, argv)) {
 		log_err(&err_last);
 		return EXIT_OWN_FAILURE;
 	}
-	word = argc > 1 ? argv[1] : "";
-	if (!strcmp(word, "run"))
-		return run_main(argc - 2, argv + 2);
-	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
-		return log_print(usage);
-	if (!strcmp(word, "--version"))
-		return log_print(version);
-	log_line(LOG_ERROR, "command line: %s (initbox --help)", *word ? "no such command" : "a command is missing");
-	return EXIT_OWN_FAILURE;
+	return run_main(argc - 2, argv + 2);
 }

@@ -6,6 +6,7 @@
 #include "fail.h"
 
 #define MAX_BRANCH 255		/* jt and jf are bytes */
+#define TWIN_DISTANCE 64
 
 static size_t put(struct assembler *a, struct sock_filter instruction)
 {
@@ -44,10 +45,29 @@ static size_t put_copy(struct assembler *a, size_t place)
 	return put(a, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)distance(a, place)));
 }
 
+/*
+ * The same instruction with the same ways on from it, or 0. One that is far away
+ * would be reached by a jump more.
+ */
+static size_t find_twin(const struct assembler *a, struct sock_filter instruction, size_t yes, size_t no)
+{
+	for (size_t place = a->length; place > 1 && distance(a, place) < TWIN_DISTANCE; place--) {
+		struct sock_filter i = at(a, place);
+
+		if (i.code == instruction.code && i.k == instruction.k && place - 1 - i.jt == yes &&
+		    place - 1 - i.jf == no)
+			return place;
+	}
+	return 0;
+}
+
 size_t asm_branch(struct assembler *a, uint16_t op, uint32_t k, size_t yes, size_t no)
 {
-	if (yes == no)
-		return yes;
+	struct sock_filter branch = BPF_JUMP((uint16_t)(BPF_JMP | op | BPF_K), k, 0, 0);
+	size_t twin = find_twin(a, branch, yes, no);
+
+	if (yes == no || twin)
+		return twin ? twin : yes;
 	/* A copy makes the other way one longer. */
 	while (distance(a, yes) > MAX_BRANCH || distance(a, no) > MAX_BRANCH) {
 		if (distance(a, yes) > MAX_BRANCH)
@@ -55,12 +75,17 @@ size_t asm_branch(struct assembler *a, uint16_t op, uint32_t k, size_t yes, size
 		else
 			no = put_copy(a, no);
 	}
-	return put(a, (struct sock_filter)BPF_JUMP((uint16_t)(BPF_JMP | op | BPF_K), k,
-						   (uint8_t)distance(a, yes), (uint8_t)distance(a, no)));
+	branch.jt = (uint8_t)distance(a, yes);
+	branch.jf = (uint8_t)distance(a, no);
+	return put(a, branch);
 }
 
 size_t asm_step(struct assembler *a, struct sock_filter step, size_t next)
 {
+	size_t twin = find_twin(a, step, next, next);
+
+	if (twin)
+		return twin;
 	if (distance(a, next) > 0)
 		put_copy(a, next);
 	return put(a, step);

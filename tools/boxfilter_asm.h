@@ -11,7 +11,6 @@
 
 #include "boxfilter.h"
 
-
 struct assembler {
 	struct sock_filter code[BPF_MAXINSNS];	/* last instruction first */
 	size_t length;
@@ -20,10 +19,13 @@ struct assembler {
 /* A return of the action: one that is there already, or a new one. */
 size_t asm_return(struct assembler *a, uint32_t action);
 
-/* A conditional jump (BPF_JEQ, …); returns where it stands. */
+/*
+ * A conditional jump (BPF_JEQ, …); returns where it stands. One that is there
+ * already, with the same ways on from it, is not written again.
+ */
 size_t asm_branch(struct assembler *a, uint16_t op, uint32_t k, size_t yes, size_t no);
 
-/* An instruction that is no jump, with next behind it; returns where it stands. */
+/* The same for an instruction that is no jump, with next behind it. */
 size_t asm_step(struct assembler *a, struct sock_filter step, size_t next);
 
 /*

@@ -4,25 +4,35 @@
 #include <endian.h>
 #include <string.h>
 
+#define BOX_FLAGS 0xb0f1		/* a code that BPF has not */
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* As the target's kernel has struct sock_filter in memory. */
-static void print_bpf(FILE *file, const struct program *program, const struct arch *arch)
+static void print_instruction(FILE *file, struct sock_filter s, const struct arch *arch)
 {
-	bool swap = arch->big_endian != (BYTE_ORDER == BIG_ENDIAN);
-
-	for (size_t i = 0; i < program->length; i++) {
-		struct sock_filter s = program->code[i];
-
-		if (swap) {
-			s.code = __builtin_bswap16(s.code);
-			s.k = __builtin_bswap32(s.k);
-		}
-		fwrite(&s, sizeof(s), 1, file);
+	if (arch->big_endian != (BYTE_ORDER == BIG_ENDIAN)) {
+		s.code = __builtin_bswap16(s.code);
+		s.k = __builtin_bswap32(s.k);
 	}
+	fwrite(&s, sizeof(s), 1, file);
 }
 
-static void print_c(FILE *file, const struct program *program, const struct arch *arch)
+static void print_bpf(FILE *file, const struct program *program, const struct profile *profile)
+{
+	for (size_t i = 0; i < program->length; i++)
+		print_instruction(file, program->code[i], profile->arches[0]);
+}
+
+/* No kernel takes the first instruction for one, so the file is nothing for other loaders. */
+static void print_box(FILE *file, const struct program *program, const struct profile *profile)
+{
+	if (profile->flags)
+		print_instruction(file, (struct sock_filter){ .code = BOX_FLAGS, .k = profile->flags },
+				  profile->arches[0]);
+	print_bpf(file, program, profile);
+}
+
+static void print_c(FILE *file, const struct program *program, const struct profile *profile)
 {
 	fprintf(file, "/* Made by boxfilter for %s: do not edit. */\n"
 		      "#include <linux/filter.h>\n"
@@ -30,7 +40,7 @@ static void print_c(FILE *file, const struct program *program, const struct arch
 		      "extern const struct sock_filter filter_default[];\n"
 		      "extern const unsigned short filter_default_len;\n"
 		      "\n"
-		      "const struct sock_filter filter_default[] = {\n", arch->name);
+		      "const struct sock_filter filter_default[] = {\n", profile->arches[0]->name);
 	for (size_t i = 0; i < program->length; i++) {
 		const struct sock_filter *s = &program->code[i];
 
@@ -98,8 +108,9 @@ static void print_jump(FILE *file, const struct program *program, size_t at, con
 	fprintf(file, " goto %zu else %zu", at + 1 + s->jt, at + 1 + s->jf);
 }
 
-static void print_pseudo(FILE *file, const struct program *program, const struct arch *arch)
+static void print_pseudo(FILE *file, const struct program *program, const struct profile *profile)
 {
+	const struct arch *arch = profile->arches[0];
 	bool is_number = false;
 
 	for (size_t i = 0; i < program->length; i++) {
@@ -125,7 +136,8 @@ static void print_pseudo(FILE *file, const struct program *program, const struct
 const struct print_format *print_find(const char *name)
 {
 	static const struct print_format formats[] = {
-		{ "bpf", print_bpf }, { "c", print_c }, { "pseudo", print_pseudo },
+		{ "bpf", print_bpf, false }, { "box", print_box, true }, { "c", print_c, false },
+		{ "pseudo", print_pseudo, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)

@@ -9,7 +9,8 @@
 struct print_format {
 	const char *name;
 	/* Errors stay in the file's error flag. */
-	void (*print)(FILE *file, const struct program *program, const struct arch *arch);
+	void (*print)(FILE *file, const struct program *program, const struct profile *profile);
+	bool has_flags;		/* the profile's flags are in it */
 };
 
 /* The format called name, or NULL. */

@@ -10,12 +10,12 @@ static void add_arch(struct reader *r, const struct json_value *value)
 	const struct arch *arch;
 
 	reader_want(r, value, JSON_STRING);
-	arch = arch_find(value->text);
-	if (!arch || strcmp(arch->scmp, value->text))
+	if (!arch_is_known(value->text))
 		reader_fail(r, value, "%s: unknown architecture \"%s\"",
 			  value->key ? value->key : "element", value->text);
+	arch = arch_find(value->text);
 	/* Only what the target's kernel can run can reach the filter. */
-	if (arch->family != r->target->arch->family)
+	if (!arch || arch->family != r->target->arch->family)
 		return;
 	for (size_t i = 0; i < p->n_arches; i++)
 		if (p->arches[i] == arch)
@@ -46,6 +46,59 @@ static void read_arch_map(struct reader *r, const struct json_value *map)
 	}
 }
 
+static unsigned read_flags(const struct reader *r, const struct json_value *list)
+{
+	unsigned flags = 0;
+
+	for (const struct json_value *v = list ? list->child : NULL; v; v = v->next) {
+		unsigned flag;
+
+		reader_want(r, v, JSON_STRING);
+		flag = flag_find(v->text);
+		if (!flag)
+			reader_fail(r, v, "flags: unknown flag \"%s\"", v->text);
+		/* The kernel refuses it in a filter that nobody listens to. */
+		if (flag == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV && !r->target->listener)
+			reader_fail(r, v, "flags: %s: there is no listener (--listener)", v->text);
+		flags |= flag;
+	}
+	return flags;
+}
+
+/*
+ * The profile in the file's one value: itself, or, in an OCI runtime's config.json,
+ * linux.seccomp.
+ */
+static const struct json_value *find_profile(const struct reader *r, const struct json_value *root)
+{
+	const struct json_value *linux_part, *profile;
+
+	reader_want(r, root, JSON_OBJECT);
+	if (reader_get(root, "defaultAction") || !reader_get(root, "ociVersion"))
+		return root;
+	linux_part = reader_get(root, "linux");
+	if (linux_part)
+		reader_want(r, linux_part, JSON_OBJECT);
+	profile = linux_part ? reader_get(linux_part, "seccomp") : NULL;
+	if (!profile)
+		reader_fail(r, linux_part ? linux_part : root, "linux.seccomp is missing: this configuration has no filter");
+	reader_want(r, profile, JSON_OBJECT);
+	return profile;
+}
+
+static void read_arches(struct reader *r, const struct json_value *root)
+{
+	const struct json_value *list = reader_get_array(r, root, "architectures");
+	const struct json_value *map = reader_get_array(r, root, "archMap");
+
+	if (list && list->child && map && map->child)
+		reader_fail(r, map, "archMap: architectures is given, too");
+	for (const struct json_value *v = list ? list->child : NULL; v; v = v->next)
+		add_arch(r, v);
+	if (map)
+		read_arch_map(r, map);
+}
+
 void profile_read(struct profile *profile, const char *file, char *text, size_t length,
 		  const struct target *target)
 {
@@ -54,35 +107,26 @@ void profile_read(struct profile *profile, const char *file, char *text, size_t 
 		"syscalls", "comment", "flags", "listenerPath", "listenerMetadata", NULL,
 	};
 	struct reader r = { .profile = profile, .target = target, .file = file };
-	const struct json_value *action, *list, *map, *flags;
+	const struct json_value *root, *action, *list;
 	struct json_error error;
-	struct json_value *root = json_parse(text, length, &error);
+	struct json_value *document = json_parse(text, length, &error);
 
-	if (!root)
+	if (!document)
 		fail("%s:%u:%u: not JSON: %s", file, error.line, error.column, error.reason);
 	*profile = (struct profile){ .file = file, .arches = { target->arch }, .n_arches = 1 };
-	reader_want(&r, root, JSON_OBJECT);
+	root = find_profile(&r, document);
 	reader_want_keys(&r, root, keys);
 	action = reader_get(root, "defaultAction");
 	if (!action)
 		reader_fail(&r, root, "defaultAction is missing");
 	profile->default_action = reader_action(&r, root, action, "defaultErrnoRet", "defaultErrno");
-	list = reader_get_array(&r, root, "architectures");
-	map = reader_get_array(&r, root, "archMap");
-	if (list && list->child && map && map->child)
-		reader_fail(&r, map, "archMap: architectures is given, too");
-	for (const struct json_value *v = list ? list->child : NULL; v; v = v->next)
-		add_arch(&r, v);
-	if (map)
-		read_arch_map(&r, map);
-	flags = reader_get_array(&r, root, "flags");
-	if (flags && flags->child)
-		fail_note("%s:%u:%u: flags: no part of the program, the loader must set them",
-			  file, flags->line, flags->column);
+	reader_check_notify(&r, action, profile->default_action);
+	read_arches(&r, root);
+	profile->flags = read_flags(&r, reader_get_array(&r, root, "flags"));
 	list = reader_get_array(&r, root, "syscalls");
 	for (const struct json_value *v = list ? list->child : NULL; v; v = v->next)
 		reader_row(&r, v);
-	json_free(root);
+	json_free(document);
 }
 
 void profile_free(struct profile *profile)

@@ -4,17 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fail.h"
 
-static const struct program *find_exceptions(const struct compiler *c, const struct entry *entry)
-{
-	for (size_t i = 0; i < c->n_exceptions; i++)
-		if (c->exceptions[i].action == entry->always->action)
-			return c->exceptions[i].program;
-	return c->base;
-}
+#define WEIGHT_ARGUMENTS 20	/* at least, where arguments are looked at */
+#define X32_BIT 0x40000000	/* __X32_SYSCALL_BIT, arch/x86/include/uapi/asm/unistd.h */
 
 /* Whether the default refuses, so that it may as well say that there is no such call. */
 static bool default_denies(const struct profile *p)
@@ -41,23 +35,23 @@ static bool answers_enosys(const struct compiler *c, uint32_t nr)
 	return !syscall_name(c->arch, nr) || nr == syscall_number(c->arch, "clone3", &exists);
 }
 
+/* x32's numbers are in the way of a filter that knows x86_64 alone. */
+static bool is_closed_x32(const struct compiler *c, uint32_t nr)
+{
+	return c->arch->token == SCMP_ARCH_X86_64 && nr >= X32_BIT && nr != UINT32_MAX;
+}
+
 static void decide(const struct compiler *c, struct range *range)
 {
-	const struct entry *entry = rules_find(c, range->first);
+	const struct call *call = rules_find(c, range->first);
 
-	range->program = NULL;
-	if (answers_enosys(c, range->first)) {
-		range->ret = SECCOMP_RET_ERRNO | ENOSYS;
-		return;
-	}
-	if (entry && entry->newer) {
-		range->ret = entry->always->action;
-		return;
-	}
-	range->program = entry && entry->always && entry->n_conditional ?
-		find_exceptions(c, entry) : c->base;
-	if (run_prefix(range->program, c->arch->audit, range->first, &range->ret, &range->pc))
-		range->program = NULL;
+	range->call = call && call->n_rules ? call : NULL;
+	if (call)
+		range->ret = call->otherwise;
+	else if (answers_enosys(c, range->first))
+		range->ret = SECCOMP_RET_ERRNO | c->arch->enosys;
+	else
+		range->ret = is_closed_x32(c, range->first) ? SECCOMP_RET_KILL_PROCESS : c->profile->default_action;
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -83,10 +77,7 @@ static void add_number(struct numbers *numbers, uint64_t number)
 	numbers->list[numbers->n++] = (uint32_t)number;
 }
 
-/*
- * Where something may change: around each value that a program compares with,
- * and around each known syscall.
- */
+/* Where something may change: around each known syscall. */
 static void add_borders(struct numbers *borders, const struct compiler *c)
 {
 	/* Numbers of 32-bit ARM's own calls are far from the others. */
@@ -94,16 +85,6 @@ static void add_borders(struct numbers *borders, const struct compiler *c)
 		uint32_t offset, count;
 	} spans[] = { { 0, 1024 }, { 0xf0000, 16 } };
 
-	for (size_t i = 0; i < c->n_exceptions + 1; i++) {
-		const struct program *p = i ? c->exceptions[i - 1].program : c->base;
-
-		for (size_t pc = 0; pc < p->length; pc++) {
-			if (BPF_CLASS(p->code[pc].code) != BPF_JMP)
-				continue;
-			add_number(borders, p->code[pc].k);
-			add_number(borders, p->code[pc].k + 1ULL);
-		}
-	}
 	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
 		for (uint32_t n = 0; n < spans[i].count; n++) {
 			uint32_t nr = c->arch->base + spans[i].offset + n;
@@ -116,23 +97,28 @@ static void add_borders(struct numbers *borders, const struct compiler *c)
 	}
 	add_number(borders, c->arch->base);
 	add_number(borders, (uint64_t)(c->newest + 1));
+	if (c->arch->token == SCMP_ARCH_X86_64) {
+		add_number(borders, X32_BIT);
+		add_number(borders, UINT32_MAX);
+	}
 }
 
 static bool same_verdict(const struct range *a, const struct range *b)
 {
-	return a->program == b->program &&
-	       (a->program ? a->pc == b->pc : a->ret == b->ret);
+	return a->call == b->call && (a->call || a->ret == b->ret);
 }
 
 /*
- * The kernel runs a new filter once for each number that it has, so that what is
- * unused counts a little, too.
+ * Since Linux 5.11 a syscall that is always allowed costs no run of the filter at
+ * all, so those whose arguments are looked at count most. The kernel runs a new
+ * filter once for each number that it has: what is unused counts a little, too.
  */
-static unsigned weigh(const struct compiler *c, uint32_t first, uint64_t end)
+static unsigned weigh(const struct compiler *c, const struct range *range, uint64_t end)
 {
-	const char *name = syscall_name(c->arch, first);
+	const char *name = syscall_name(c->arch, range->first);
+	unsigned weight = name ? weight_find(name) : end - range->first < 16 ? (unsigned)(end - range->first) : 16;
 
-	return name ? weight_find(name) : end - first < 16 ? (unsigned)(end - first) : 16;
+	return range->call && weight < WEIGHT_ARGUMENTS ? WEIGHT_ARGUMENTS : weight;
 }
 
 /* The architecture that a number belongs to: x32 shares its kernel entry with x86_64. */
@@ -170,7 +156,7 @@ static void make_ranges(const struct compiler *c, size_t n, struct arch_ranges *
 			continue;
 		mine = owner(c, n, range.first);
 		decide(mine, &range);
-		range.weight = weigh(mine, range.first, end);
+		range.weight = weigh(mine, &range, end);
 		if (last && same_verdict(last, &range))
 			last->weight += range.weight;
 		else
@@ -196,48 +182,39 @@ static void note_unknown(const struct profile *p, bool strict)
 	}
 	if (list && strict)
 		fail("%s: unknown syscalls: %s", p->file, list);
-	if (list)
+	else if (list)
 		fail_note("%s: unknown syscalls, left out: %s", p->file, list);
 	free(list);
 }
 
 void rules_compile(const struct profile *profile, bool strict, struct verdicts *verdicts)
 {
-	struct compiler compilers[MAX_ARCHES];
+	struct compiler *c = fail_realloc(NULL, profile->n_arches, sizeof(*c));
 
-	/* What the running kernel has must not matter: 6 is all that libseccomp knows. */
-	if (seccomp_api_set(6))
-		fail("libseccomp: API level 6 is missing");
 	note_unknown(profile, strict);
-	*verdicts = (struct verdicts){ .foreign = SECCOMP_RET_KILL_PROCESS };
+	*verdicts = (struct verdicts){
+		.foreign = SECCOMP_RET_KILL_PROCESS, .compilers = c, .n_compilers = profile->n_arches,
+	};
 	for (size_t i = 0; i < profile->n_arches; i++) {
-		compilers[i] = (struct compiler){
-			.profile = profile, .arch = profile->arches[i], .strict = strict,
-			.verdicts = verdicts,
-		};
-		rules_compile_arch(&compilers[i]);
+		c[i] = (struct compiler){ .profile = profile, .arch = profile->arches[i], .strict = strict };
+		rules_collect(&c[i]);
 	}
 	for (size_t i = 0; i < profile->n_arches; i++) {
 		bool done = false;
 
 		for (size_t j = 0; j < i; j++)
-			done |= compilers[j].arch->audit == compilers[i].arch->audit;
+			done |= c[j].arch->audit == c[i].arch->audit;
 		if (!done)
-			make_ranges(&compilers[i], profile->n_arches - i,
-				    &verdicts->arches[verdicts->n_arches++]);
+			make_ranges(&c[i], profile->n_arches - i, &verdicts->arches[verdicts->n_arches++]);
 	}
-	alarm(0);
-	for (size_t i = 0; i < profile->n_arches; i++)
-		free(compilers[i].entries);
 }
 
 void rules_free(struct verdicts *verdicts)
 {
 	for (size_t i = 0; i < verdicts->n_arches; i++)
 		free(verdicts->arches[i].ranges);
-	for (size_t i = 0; i < verdicts->n_programs; i++) {
-		free(verdicts->programs[i]->code);
-		free(verdicts->programs[i]);
-	}
+	for (size_t i = 0; i < verdicts->n_compilers; i++)
+		rules_drop(&verdicts->compilers[i]);
+	free(verdicts->compilers);
 	*verdicts = (struct verdicts){ 0 };
 }

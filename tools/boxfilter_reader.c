@@ -2,6 +2,7 @@
 #include "boxfilter_reader.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_ERRNO 4095		/* include/linux/err.h */
@@ -61,40 +62,62 @@ uint64_t reader_uint(const struct reader *r, const struct json_value *value, uin
 	return number;
 }
 
+/*
+ * The errno that stands as a name, as Podman has it, or as a number in a string;
+ * *is_given tells whether there is one. Older profiles write the empty string for none.
+ */
+static uint32_t read_errno_name(const struct reader *r, const struct json_value *value, const char *number_key,
+				bool *is_given)
+{
+	unsigned long number;
+	char *end;
+	int error;
+
+	*is_given = false;
+	if (!value)
+		return 0;
+	reader_want(r, value, JSON_STRING);
+	if (!*value->text)
+		return 0;
+	*is_given = true;
+	errno = 0;
+	number = strtoul(value->text, &end, 10);
+	if (*value->text >= '0' && *value->text <= '9' && !*end && !errno && number <= MAX_ERRNO)
+		return (uint32_t)number;
+	error = errno_find(value->text, r->target->arch);
+	if (error < 0)
+		reader_fail(r, value, "%s: unknown errno \"%s\"; give its number as %s", value->key, value->text,
+			    number_key);
+	return (uint32_t)error;
+}
+
 uint32_t reader_action(const struct reader *r, const struct json_value *object,
 		       const struct json_value *value, const char *number_key,
 		       const char *name_key)
 {
 	const struct json_value *number = reader_get(object, number_key), *name = reader_get(object, name_key);
-	uint32_t action, data = EPERM;
-	bool takes_errno;
+	uint32_t action, data, given = EPERM;
+	bool takes_errno, is_named;
 
 	reader_want(r, value, JSON_STRING);
 	if (!action_find(value->text, &action, &takes_errno))
 		reader_fail(r, value, "%s: unknown action \"%s\"", value->key, value->text);
-	if (name) {
-		int error;
-
-		reader_want(r, name, JSON_STRING);
-		/* Older profiles write the empty string for none. */
-		error = *name->text ? errno_find(name->text) : EPERM;
-		if (error < 0)
-			reader_fail(r, name, "%s: unknown errno \"%s\"; give its number as %s",
-				  name_key, name->text, number_key);
-		data = (uint32_t)error;
-	}
-	if (number) {
-		uint64_t max = action == SECCOMP_RET_TRACE ? SECCOMP_RET_DATA : MAX_ERRNO;
-		uint32_t given = (uint32_t)reader_uint(r, number, max);
-
-		if (name && *name->text && given != data)
-			reader_fail(r, number, "%s: %u contradicts %s", number_key, given, name_key);
-		data = given;
-	}
+	data = read_errno_name(r, name, number_key, &is_named);
+	if (number)
+		given = (uint32_t)reader_uint(r, number, action == SECCOMP_RET_TRACE ? SECCOMP_RET_DATA : MAX_ERRNO);
+	/* A profile for all machines has the name, and the number that most of them have. */
+	if (number && is_named && given != data && !(data == r->target->arch->enosys && given == ENOSYS))
+		reader_fail(r, number, "%s: %u contradicts %s", number_key, given, name_key);
 	if (takes_errno)
-		return action | data;
-	if (number || (name && *name->text))
+		return action | (is_named ? data : given);
+	if (number || is_named)
 		reader_fail(r, number ? number : name, "%s: %s takes no errno",
 			  number ? number_key : name_key, value->text);
 	return action;
+}
+
+void reader_check_notify(const struct reader *r, const struct json_value *value, uint32_t action)
+{
+	if (action == SECCOMP_RET_USER_NOTIF && !r->target->listener)
+		reader_fail(r, value, "%s: SCMP_ACT_NOTIFY: nobody would answer these calls (--listener)", value->key);
 }

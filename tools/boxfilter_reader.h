@@ -38,11 +38,14 @@ uint64_t reader_uint(const struct reader *r, const struct json_value *value, uin
 /*
  * An action (SECCOMP_RET_… with its data) from the string value, a member of
  * object. Its errno stands as a number under number_key or, as newer profiles of
- * Podman have it, as a name under name_key.
+ * Podman have it, as a name under name_key, or both.
  */
 uint32_t reader_action(const struct reader *r, const struct json_value *object,
 		       const struct json_value *value, const char *number_key,
 		       const char *name_key);
+
+/* SCMP_ACT_NOTIFY needs somebody who listens, or the program ends. */
+void reader_check_notify(const struct reader *r, const struct json_value *value, uint32_t action);
 
 /* One element of "syscalls": its rules are added to the profile. */
 void reader_row(struct reader *r, const struct json_value *object);

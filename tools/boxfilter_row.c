@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_CONDITIONS 6
-
 /* What one row says, before it is spread over its names. */
 struct row {
 	const struct json_value *names;
@@ -188,6 +186,8 @@ void reader_row(struct reader *r, const struct json_value *object)
 	/* Checked even where the row is out already. */
 	if (!match_filter(r, reader_get(object, "excludes"), false))
 		row.applies = false;
+	if (row.applies)
+		reader_check_notify(r, action, row.action);
 	read_conditions(r, reader_get_array(r, object, "args"), &row);
 	if (name)
 		add_rules(r, &row, name);

@@ -5,6 +5,7 @@
 
 #include "fail.h"
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define MAX_OFFSET 1024		/* numbers of an architecture, above its base */
 /* 32-bit ARM has some calls of its own far above the others. */
 #define ARM_OFFSET 0xf0000
@@ -35,26 +36,41 @@ static uint32_t slot_number(const struct arch *arch, size_t slot_index)
 }
 
 /*
- * Calls that libseccomp does not know yet. From pidfd_send_signal on, a call has
- * one number everywhere, plus the architecture's base:
- * include/uapi/asm-generic/unistd.h.
+ * Calls that libseccomp may not know yet. From pidfd_send_signal on, a call has
+ * one number everywhere, plus the architecture's base
+ * (include/uapi/asm-generic/unistd.h); the others are of one family.
  */
+static const struct newer {
+	const char *name;
+	size_t number;
+	uint32_t family;	/* 0: everywhere */
+} newer[] = {
+	{ "statmount", 457, 0 }, { "listmount", 458, 0 }, { "lsm_get_self_attr", 459, 0 },
+	{ "lsm_set_self_attr", 460, 0 }, { "lsm_list_modules", 461, 0 }, { "mseal", 462, 0 },
+	{ "setxattrat", 463, 0 }, { "getxattrat", 464, 0 }, { "listxattrat", 465, 0 },
+	{ "removexattrat", 466, 0 }, { "open_tree_attr", 467, 0 }, { "file_getattr", 468, 0 },
+	{ "file_setattr", 469, 0 }, { "listns", 470, 0 }, { "rseq_slice_yield", 471, 0 },
+	{ "uretprobe", 335, SCMP_ARCH_X86_64 }, { "uprobe", 336, SCMP_ARCH_X86_64 },
+	{ "riscv_hwprobe", 258, SCMP_ARCH_RISCV64 },
+};
+
 static void add_newer(struct names *names)
 {
-	static const struct {
-		const char *name;
-		size_t number;
-	} newer[] = {
-		{ "statmount", 457 }, { "listmount", 458 }, { "lsm_get_self_attr", 459 },
-		{ "lsm_set_self_attr", 460 }, { "lsm_list_modules", 461 }, { "mseal", 462 },
-		{ "setxattrat", 463 }, { "getxattrat", 464 }, { "listxattrat", 465 },
-		{ "removexattrat", 466 }, { "open_tree_attr", 467 }, { "file_getattr", 468 },
-		{ "file_setattr", 469 },
-	};
+	for (size_t i = 0; i < ARRAY_SIZE(newer); i++) {
+		const char **name = &names->names[newer[i].number];
 
-	for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++)
-		if (!names->names[newer[i].number])
-			names->names[newer[i].number] = newer[i].name;
+		/* On x86, the numbers of its family's calls are taken. */
+		if (!*name && (!newer[i].family || newer[i].family == names->arch->family))
+			*name = newer[i].name;
+	}
+}
+
+static bool is_newer(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(newer); i++)
+		if (!strcmp(newer[i].name, name))
+			return true;
+	return false;
 }
 
 static const struct names *load(const struct arch *arch)
@@ -95,7 +111,7 @@ int64_t syscall_number(const struct arch *arch, const char *name, bool *exists)
 	for (size_t n = 0; n < MAX_OFFSET + ARM_COUNT; n++)
 		if (names->names[n] && !strcmp(names->names[n], name))
 			return slot_number(arch, n);
-	*exists = seccomp_syscall_resolve_name_arch(arch->token, name) != __NR_SCMP_ERROR;
+	*exists = is_newer(name) || seccomp_syscall_resolve_name_arch(arch->token, name) != __NR_SCMP_ERROR;
 	return -1;
 }
 
@@ -108,7 +124,34 @@ bool syscall_is_private(const struct arch *arch, int64_t nr)
 	return arch->token == SCMP_ARCH_ARM && offset >= ARM_OFFSET && offset < ARM_OFFSET + ARM_COUNT;
 }
 
-bool syscall_is_newer(const char *name)
+bool multiplexer_condition(const char *name, const char *multiplexer, struct condition *which)
 {
-	return seccomp_syscall_resolve_name(name) == __NR_SCMP_ERROR;
+	/* include/uapi/linux/net.h, ipc.h */
+	static const struct {
+		const char *name;
+		unsigned number;
+	} parts[] = {
+		{ "socket", 1 }, { "bind", 2 }, { "connect", 3 }, { "listen", 4 }, { "accept", 5 },
+		{ "getsockname", 6 }, { "getpeername", 7 }, { "socketpair", 8 }, { "send", 9 },
+		{ "recv", 10 }, { "sendto", 11 }, { "recvfrom", 12 }, { "shutdown", 13 },
+		{ "setsockopt", 14 }, { "getsockopt", 15 }, { "sendmsg", 16 }, { "recvmsg", 17 },
+		{ "accept4", 18 }, { "recvmmsg", 19 }, { "sendmmsg", 20 },
+		{ "semop", 1 }, { "semget", 2 }, { "semctl", 3 }, { "semtimedop", 4 }, { "msgsnd", 11 },
+		{ "msgrcv", 12 }, { "msgget", 13 }, { "msgctl", 14 }, { "shmat", 21 }, { "shmdt", 22 },
+		{ "shmget", 23 }, { "shmctl", 24 },
+	};
+	static const size_t first_of_ipc = 20;
+	bool is_ipc = !strcmp(multiplexer, "ipc");
+
+	for (size_t i = is_ipc ? first_of_ipc : 0; i < (is_ipc ? ARRAY_SIZE(parts) : first_of_ipc); i++) {
+		if (strcmp(parts[i].name, name))
+			continue;
+		/* ipc's upper 16 bits are a version; of socketcall's argument the kernel takes an int. */
+		*which = (struct condition){
+			.index = 0, .op = SCMP_CMP_MASKED_EQ, .value = is_ipc ? 0xffff : UINT32_MAX,
+			.value_two = parts[i].number,
+		};
+		return true;
+	}
+	return false;
 }

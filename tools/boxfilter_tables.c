@@ -10,22 +10,33 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+/* uname -m, SCMP_ARCH_…, Docker's name, the kernel's, the first one of the family; then what is special. */
+#define ROW(name_, scmp_, go_, audit_, family_, ...) { \
+	.name = name_, .scmp = "SCMP_ARCH_" #scmp_, .go = go_, .token = SCMP_ARCH_##scmp_, .audit = audit_, \
+	.family = SCMP_ARCH_##family_, __VA_ARGS__ }
+#define ARCH(...) ROW(__VA_ARGS__, .enosys = 38)
+#define MIPS(...) ROW(__VA_ARGS__, .enosys = 89)
+
 static const struct arch arches[] = {
-	{ "x86_64", "SCMP_ARCH_X86_64", "amd64", SCMP_ARCH_X86_64, AUDIT_ARCH_X86_64, SCMP_ARCH_X86_64, 0, false, false },
-	{ "x86", "SCMP_ARCH_X86", "386", SCMP_ARCH_X86, AUDIT_ARCH_I386, SCMP_ARCH_X86_64, 0, false, true },
-	{ "x32", "SCMP_ARCH_X32", "x32", SCMP_ARCH_X32, AUDIT_ARCH_X86_64, SCMP_ARCH_X86_64, 0x40000000, false, true },
-	{ "aarch64", "SCMP_ARCH_AARCH64", "arm64", SCMP_ARCH_AARCH64, AUDIT_ARCH_AARCH64, SCMP_ARCH_AARCH64, 0, false, false },
-	{ "arm", "SCMP_ARCH_ARM", "arm", SCMP_ARCH_ARM, AUDIT_ARCH_ARM, SCMP_ARCH_AARCH64, 0, false, true },
-	{ "riscv64", "SCMP_ARCH_RISCV64", "riscv64", SCMP_ARCH_RISCV64, AUDIT_ARCH_RISCV64, SCMP_ARCH_RISCV64, 0, false, false },
-	{ "ppc64le", "SCMP_ARCH_PPC64LE", "ppc64le", SCMP_ARCH_PPC64LE, AUDIT_ARCH_PPC64LE, SCMP_ARCH_PPC64LE, 0, false, false },
-	{ "s390x", "SCMP_ARCH_S390X", "s390x", SCMP_ARCH_S390X, AUDIT_ARCH_S390X, SCMP_ARCH_S390X, 0, true, false },
-	{ "s390", "SCMP_ARCH_S390", "s390", SCMP_ARCH_S390, AUDIT_ARCH_S390, SCMP_ARCH_S390X, 0, true, true },
-	{ "mips64", "SCMP_ARCH_MIPS64", "mips64", SCMP_ARCH_MIPS64, AUDIT_ARCH_MIPS64, SCMP_ARCH_MIPS64, 5000, true, false },
-	{ "mips", "SCMP_ARCH_MIPS", "mips", SCMP_ARCH_MIPS, AUDIT_ARCH_MIPS, SCMP_ARCH_MIPS64, 4000, true, true },
-	{ "mips64n32", "SCMP_ARCH_MIPS64N32", "mips64p32", SCMP_ARCH_MIPS64N32, SCMP_ARCH_MIPS64N32, SCMP_ARCH_MIPS64, 6000, true, true },
-	{ "mipsel64", "SCMP_ARCH_MIPSEL64", "mips64le", SCMP_ARCH_MIPSEL64, AUDIT_ARCH_MIPSEL64, SCMP_ARCH_MIPSEL64, 5000, false, false },
-	{ "mipsel", "SCMP_ARCH_MIPSEL", "mipsle", SCMP_ARCH_MIPSEL, AUDIT_ARCH_MIPSEL, SCMP_ARCH_MIPSEL64, 4000, false, true },
-	{ "mipsel64n32", "SCMP_ARCH_MIPSEL64N32", "mips64p32le", SCMP_ARCH_MIPSEL64N32, SCMP_ARCH_MIPSEL64N32, SCMP_ARCH_MIPSEL64, 6000, false, true },
+	ARCH("x86_64", X86_64, "amd64", AUDIT_ARCH_X86_64, X86_64),
+	ARCH("x86", X86, "386", AUDIT_ARCH_I386, X86_64, .is_32bit = true),
+	ARCH("x32", X32, "x32", AUDIT_ARCH_X86_64, X86_64, .is_32bit = true, .base = 0x40000000),
+	ARCH("aarch64", AARCH64, "arm64", AUDIT_ARCH_AARCH64, AARCH64),
+	ARCH("arm", ARM, "arm", AUDIT_ARCH_ARM, AARCH64, .is_32bit = true),
+	ARCH("riscv64", RISCV64, "riscv64", AUDIT_ARCH_RISCV64, RISCV64),
+	ARCH("ppc64le", PPC64LE, "ppc64le", AUDIT_ARCH_PPC64LE, PPC64LE),
+	ARCH("ppc64", PPC64, "ppc64", AUDIT_ARCH_PPC64, PPC64, .big_endian = true),
+	ARCH("ppc", PPC, "ppc", AUDIT_ARCH_PPC, PPC64, .is_32bit = true, .big_endian = true),
+	ARCH("s390x", S390X, "s390x", AUDIT_ARCH_S390X, S390X, .big_endian = true),
+	ARCH("s390", S390, "s390", AUDIT_ARCH_S390, S390X, .is_32bit = true, .big_endian = true),
+	MIPS("mips64", MIPS64, "mips64", AUDIT_ARCH_MIPS64, MIPS64, .big_endian = true, .base = 5000),
+	MIPS("mips", MIPS, "mips", AUDIT_ARCH_MIPS, MIPS64, .is_32bit = true, .big_endian = true, .base = 4000),
+	MIPS("mips64n32", MIPS64N32, "mips64p32", SCMP_ARCH_MIPS64N32, MIPS64, .is_32bit = true, .big_endian = true,
+	     .base = 6000),
+	MIPS("mipsel64", MIPSEL64, "mips64le", AUDIT_ARCH_MIPSEL64, MIPSEL64, .base = 5000),
+	MIPS("mipsel", MIPSEL, "mipsle", AUDIT_ARCH_MIPSEL, MIPSEL64, .is_32bit = true, .base = 4000),
+	MIPS("mipsel64n32", MIPSEL64N32, "mips64p32le", SCMP_ARCH_MIPSEL64N32, MIPSEL64, .is_32bit = true,
+	     .base = 6000),
 };
 
 const struct arch *arch_find(const char *name)
@@ -36,6 +47,21 @@ const struct arch *arch_find(const char *name)
 		    !strcmp(name, arches[i].go))
 			return &arches[i];
 	return NULL;
+}
+
+bool arch_is_known(const char *scmp)
+{
+	/* A profile may list machines that this one can't be. */
+	static const char *const others[] = {
+		"SCMP_ARCH_PARISC", "SCMP_ARCH_PARISC64", "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K", "SCMP_ARCH_SH",
+		"SCMP_ARCH_SHEB",
+	};
+	const struct arch *arch = arch_find(scmp);
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (!strcmp(scmp, others[i]))
+			return true;
+	return arch && !strcmp(arch->scmp, scmp);
 }
 
 const struct arch *arch_native(void)
@@ -74,6 +100,24 @@ bool action_find(const char *name, uint32_t *action, bool *takes_errno)
 		return true;
 	}
 	return false;
+}
+
+unsigned flag_find(const char *name)
+{
+	static const struct {
+		const char *name;
+		unsigned flag;
+	} flags[] = {
+		{ "SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC },
+		{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
+		{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+		{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		if (!strcmp(name, flags[i].name))
+			return flags[i].flag;
+	return 0;
 }
 
 bool op_find(const char *name, enum scmp_compare *op)
@@ -133,32 +177,38 @@ int cap_find(const char *name)
 	return -1;
 }
 
-int errno_find(const char *name)
+int errno_find(const char *name, const struct arch *arch)
 {
 	/* What profiles use; any other is to be given as a number. */
 	static const struct {
 		const char *name;
 		int value;
 	} errnos[] = {
-		{ "EPERM", EPERM }, { "ENOENT", ENOENT }, { "ESRCH", ESRCH }, { "EIO", EIO },
-		{ "EAGAIN", EAGAIN }, { "ENOMEM", ENOMEM }, { "EACCES", EACCES }, { "EBUSY", EBUSY },
-		{ "EEXIST", EEXIST }, { "ENODEV", ENODEV }, { "EINVAL", EINVAL }, { "ENOTTY", ENOTTY },
-		{ "EROFS", EROFS }, { "ENOSYS", ENOSYS }, { "ENOTSUP", ENOTSUP },
-		{ "EOPNOTSUPP", EOPNOTSUPP }, { "EAFNOSUPPORT", EAFNOSUPPORT },
+#define E(name) { #name, name }
+		E(EPERM), E(ENOENT), E(ESRCH), E(EINTR), E(EIO), E(ENXIO), E(E2BIG), E(ENOEXEC), E(EBADF), E(ECHILD),
+		E(EAGAIN), E(ENOMEM), E(EACCES), E(EFAULT), E(ENOTBLK), E(EBUSY), E(EEXIST), E(EXDEV), E(ENODEV),
+		E(ENOTDIR), E(EISDIR), E(EINVAL), E(ENFILE), E(EMFILE), E(ENOTTY), E(ETXTBSY), E(EFBIG), E(ENOSPC),
+		E(ESPIPE), E(EROFS), E(EMLINK), E(EPIPE), E(EDOM), E(ERANGE), E(ENOSYS), E(EDEADLK), E(ENAMETOOLONG),
+		E(ENOLCK), E(ENOTEMPTY), E(ELOOP), E(ENODATA), E(ETIME), E(ENOLINK), E(EPROTO), E(EOVERFLOW),
+		E(EUSERS), E(ENOTSOCK), E(EPROTOTYPE), E(ENOPROTOOPT), E(EPROTONOSUPPORT), E(ESOCKTNOSUPPORT),
+		E(EOPNOTSUPP), E(ENOTSUP), E(EPFNOSUPPORT), E(EAFNOSUPPORT), E(EADDRINUSE), E(EADDRNOTAVAIL),
+		E(ENETDOWN), E(ENETUNREACH), E(ECONNREFUSED), E(ETIMEDOUT), E(EDQUOT), E(ECANCELED), E(ENOKEY),
+#undef E
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(errnos); i++)
-		if (!strcmp(name, errnos[i].name))
-			return errnos[i].value;
+	for (size_t i = 0; i < ARRAY_SIZE(errnos); i++) {
+		if (strcmp(name, errnos[i].name))
+			continue;
+		if (errnos[i].value == ENOSYS)
+			return arch->enosys;
+		/* Where one is different, all are but the first ones, which are as old as Unix. */
+		return arch->enosys == ENOSYS || errnos[i].value <= ERANGE ? errnos[i].value : -1;
+	}
 	return -1;
 }
 
 unsigned weight_find(const char *name)
 {
-	/*
-	 * Since Linux 5.11 a syscall that is always allowed costs no program
-	 * run at all, so the ones whose arguments are looked at come first.
-	 */
 	static const struct {
 		const char *name;
 		unsigned weight;

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-static LARGE_BSS _Alignas(4096) char area[64 * 1024];
+static __attribute__((section(".bss.zy_arena"))) _Alignas(4096) char area[64 * 1024];
 static size_t used;
 
 char *arena_copy(const char *s, size_t n)
@@ -20,9 +20,15 @@ char *arena_copy(const char *s, size_t n)
 	return p;
 }
 
-int arena_freeze(void)
+int arena_freeze(void *before, size_t size)
 {
-	if (used && mprotect(area, (used + 4095) & ~(size_t)4095, PROT_READ))
-		return fail("mprotect", "arena");
-	return 0;
+	size_t mine = (used + 4095) & ~(size_t)4095;
+
+	if ((char *)before + size == area) {
+		size += mine;
+		mine = 0;
+	}
+	if (size && mprotect(before, size, PROT_READ))
+		return fail("mprotect", "spec");
+	return mine && mprotect(area, mine, PROT_READ) ? fail("mprotect", "arena") : 0;
 }

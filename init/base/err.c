@@ -22,26 +22,68 @@ static const struct {
 	E(EOVERFLOW),	E(EUSERS),	 E(EMSGSIZE),	  E(EOPNOTSUPP), E(EAFNOSUPPORT),  E(EADDRINUSE),
 	E(ENETDOWN),	E(ENETUNREACH),	 E(ENOBUFS),	  E(ENOTCONN),	 E(ETIMEDOUT),	   E(EHOSTUNREACH),
 	E(EALREADY),	E(EADDRNOTAVAIL), E(EPROTO),	  E(EKEYREJECTED), E(ELIBBAD),	   E(EPROTONOSUPPORT),
+	E(EDQUOT),
 #undef E
 };
 // clang-format on
 
-// What to do about errors whose text alone misleads. phase NULL: any phase.
+#define OR_FILTER "; inside another container its filter may refuse it"
+static const char no_id[] = "the user namespace of the box has no such id (--userns)";
+
+// What to do about errors whose text alone misleads. phase or call NULL: any.
 static const struct {
 	const char *phase, *call;
 	int no;
 	const char *hint;
 } hints[] = {
-	{NULL, "clone3", EPERM, "namespaces need root (CAP_SYS_ADMIN)"},
+	{NULL, "clone3", EPERM,
+	 "namespaces need root, or a host where ordinary users may make user namespaces (sysctl "
+	 "kernel.unprivileged_userns_clone, user.max_user_namespaces)"},
+	{NULL, "setns", EPERM, "to join a namespace takes CAP_SYS_ADMIN in it and in one's own"},
+	{NULL, "setns", EINVAL, "this is no namespace of that kind, or a pid namespace that is not below the launcher's"},
+	{"namespaces", "write", ERANGE, "a clock can't be set before its start, or beyond 146 years"},
+	{"privileges", "setresgid", EINVAL, no_id},
+	{"privileges", "setresuid", EINVAL, no_id},
+	{"privileges", "setgroups", EINVAL, no_id},
+	{"root", "fsmount", EPERM,
+	 "something is mounted over parts of /proc here, as in a container: the kernel then refuses a new one"},
+	{"mounts", "mount", EPERM, "as root of a user namespace (rootless container) try --userns self"},
+	{"userns", "mount_setattr", EINVAL,
+	 "this file system, or kernel, can't show files with other ids; give them to the range (chown -R)"},
+	{"userns", "write", EPERM, "a limit on user namespaces (AppArmor), or ids that are not the caller's to give"},
 	{NULL, "clone3", ENOSPC, "the limit in /proc/sys/user/max_*_namespaces is reached"},
-	{NULL, "clone3", ENOSYS,
-	 "a kernel of 5.14 or newer is needed; inside another container its seccomp filter may refuse clone3"},
-	{NULL, "fsconfig", ENODEV, "the kernel does not have this file system; load its module (modprobe overlay)"},
-	{NULL, "fsopen", ENODEV, "the kernel does not have this file system; load its module (modprobe overlay)"},
+	{NULL, "openat2", ENOSYS, "a kernel of 5.6 or newer is needed (openat2)" OR_FILTER},
+	{NULL, "fsopen", ENOSYS, "a kernel of 5.2 or newer is needed (fsopen)" OR_FILTER},
+	{NULL, "fsconfig", ENOSYS, "a kernel of 5.2 or newer is needed (fsconfig)" OR_FILTER},
+	{NULL, "fsmount", ENOSYS, "a kernel of 5.2 or newer is needed (fsmount)" OR_FILTER},
+	{NULL, "move_mount", ENOSYS, "a kernel of 5.2 or newer is needed (move_mount)" OR_FILTER},
+	{NULL, "open_tree", ENOSYS, "a kernel of 5.2 or newer is needed (open_tree)" OR_FILTER},
+	{NULL, "mount_setattr", ENOSYS, "a kernel of 5.12 or newer is needed (mount_setattr)" OR_FILTER},
 	{NULL, "mount", ENODEV, "the kernel does not have this file system; load its module"},
-	{"root", "fsconfig", ELOOP, "two layers are the same directory, or one lies in the other"},
+	{"root", "mount", ELOOP, "two layers are the same directory, or one lies in the other"},
+	{"root", "mount", EROFS, "an ext4 image that was in use when its machine stopped needs e2fsck -p first"},
+	{"root", "mount", EINVAL,
+	 "dmesg may tell more: a damaged image, overlays over overlays, an upper on a file system that can't hold one"},
+	{"root", "open", ENXIO, "the kernel lacks loop devices (modprobe loop)"},
 	{"cgroup", "mkdir", EROFS, "the cgroup tree is mounted read-only; inside a container it has to be delegated"},
 	{"cgroup", "mkdir", EACCES, "the cgroup tree is not delegated to this user"},
+	{"cgroup", "open", ENOENT, "this kernel does not have that limit"},
+	{"cgroup", "open", EACCES, "the cgroup is not delegated to this user (systemd-run --user --scope -p Delegate=yes …)"},
+	{"cgroup", "write", EBUSY,
+	 "start it in a cgroup of its own (systemd-run --scope -p Delegate=yes initbox run …), or move them into one below"},
+	{"cgroup", "write", ENODEV, "limits are of whole disks, not of a partition"},
+	{"cgroup", "write", EOPNOTSUPP, "this disk knows no weights: they need its scheduler bfq, or io.cost.qos"},
+	{"prepare", "KEYCTL_JOIN_SESSION_KEYRING", EDQUOT, "this user has too many keyrings (sysctl kernel.keys.maxkeys)"},
+	{"landlock", "landlock_create_ruleset", ENOSYS, "the kernel lacks landlock (CONFIG_SECURITY_LANDLOCK, Linux 5.13)"},
+	{"landlock", "landlock_create_ruleset", EOPNOTSUPP, "landlock is not among the modules that lsm= names at boot"},
+	{"sysctl", "openat2", ENOENT, "this kernel has no such parameter, or the box's network no such link"},
+	{"sysctl", "openat2", EACCES, "of a user namespace's IPC it can be set since Linux 6.9"},
+	{"filter", "seccomp", EINVAL, "the kernel takes this for no filter; a FILE.bpf is what boxfilter -o has made"},
+	{"filter", "seccomp", EACCES, "without no_new_privs a filter needs CAP_SYS_ADMIN"},
+	{"limits", "prlimit64", EPERM, "a hard limit is only raised with CAP_SYS_RESOURCE"},
+	{"limits", "setpriority", EACCES, "a priority is only raised with CAP_SYS_NICE"},
+	{"limits", "write", EACCES, "oom_score_adj is only lowered with CAP_SYS_RESOURCE"},
+	{"privileges", "setgroups", EPERM, "groups need CAP_SETGID, and a user namespace that allows setgroups"},
 	{"link", "RTM_NEWLINK", EOPNOTSUPP,
 	 "the kernel lacks this kind of link; load its module (modprobe veth bridge)"},
 	{"link", "RTM_NEWLINK", EPERM, "links need CAP_NET_ADMIN in this network namespace"},
@@ -50,6 +92,8 @@ static const struct {
 	{"nft", "NFT_MSG_NEWRULE", ENOENT, "the kernel lacks one of nft_ct nft_fib_inet nft_masq nft_nat"},
 	{"modules", "finit_module", ENOEXEC, "the module was built for another kernel than the one that runs"},
 	{"modules", "finit_module", EKEYREJECTED, "the kernel wants signed modules and does not know this signature"},
+	{NULL, NULL, ENOSYS,
+	 "a kernel of 5.14 or newer is needed; inside another container its seccomp filter may refuse the call"},
 };
 
 static __attribute__((format(printf, 1, 0))) void begin(const char *object, va_list ap)
@@ -98,6 +142,17 @@ int fail_kernel_words(const char *words, size_t n)
 	return -1;
 }
 
+int fail_because(const char *f, ...)
+{
+	struct buf text = BUF(err_last.text);
+	va_list ap;
+
+	va_start(ap, f);
+	buf_vfmt(&text, f, ap);
+	va_end(ap);
+	return -1;
+}
+
 int fail_code(int code)
 {
 	err_last.code = code;
@@ -116,7 +171,7 @@ static const char *hint_for(const struct err *e)
 {
 	for (size_t i = 0; i < COUNT(hints); i++)
 		if (hints[i].no == e->no && (!hints[i].phase || !strcmp(hints[i].phase, e->phase)) &&
-		    !strcmp(hints[i].call, e->call))
+		    (!hints[i].call || !strcmp(hints[i].call, e->call)))
 			return hints[i].hint;
 	return NULL;
 }
@@ -144,8 +199,8 @@ void err_write(struct buf *b, const struct err *e)
 		buf_fmt(b, "%s (%s)", strerror(e->no), err_name(e->no));
 	else if (e->no)
 		buf_fmt(b, "%s (errno %d)", strerror(e->no), e->no);
-	else
-		buf_str(b, e->text);
+	if (e->text[0])
+		buf_fmt(b, "%s%s", e->no ? ": " : "", e->text);
 	if (e->kernel[0])
 		buf_fmt(b, ": kernel says: %s", e->kernel);
 	blank_controls(b->p + start, b->p + b->len);

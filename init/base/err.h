@@ -11,7 +11,7 @@ struct err {
 	char phase[16];	  // the room it happened in, set by the phase runner
 	char object[192]; // file, link, key, … it happened to
 	char call[32];	  // system call or message
-	char text[128];	  // used instead of the errno's text when no is 0
+	char text[128];	  // instead of the errno's text when no is 0, else what is known beyond it
 	char kernel[160]; // the kernel's own words (extack, fs context log), or empty
 	int no;		  // errno, 0 for none
 	int code;	  // exit code that this error ends in
@@ -28,6 +28,9 @@ int fail_text(const char *text, const char *object, ...) __attribute__((format(p
 
 // Adds the kernel's own words to the record just made. Returns -1.
 int fail_kernel_words(const char *words, size_t n);
+
+// Adds to the record just made what is known beyond the errno. Returns -1.
+int fail_because(const char *f, ...) __attribute__((format(printf, 1, 2)));
 
 // Sets the exit code of the record just made (125 unless said). Returns -1.
 int fail_code(int code);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/sys.h"
 
 long file_read(int dirfd, const char *path, char *dst, size_t cap)
 {
@@ -85,4 +86,29 @@ int file_mkdirs(int dirfd, const char *path, unsigned mode)
 		*p = c;
 	}
 	return 0;
+}
+
+int file_close_from(int first)
+{
+	_Alignas(8) char list[1024];
+	int fds;
+	long n;
+
+	if (!sys_close_range((unsigned)first, ~0u, 0))
+		return 0;
+	fds = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fds < 0)
+		return fail("open", "/proc/self/fd");
+	while ((n = syscall(SYS_getdents64, fds, list, sizeof(list))) > 0) {
+		for (long at = 0; at < n;) {
+			const struct linux_dirent64 *d = (const struct linux_dirent64 *)(const void *)(list + at);
+			uint64_t fd;
+
+			at += d->d_reclen;
+			if (!num_parse(d->d_name, strlen(d->d_name), 10, INT_MAX, &fd) && (int)fd >= first && (int)fd != fds)
+				close((int)fd);
+		}
+	}
+	close(fds);
+	return n < 0 ? fail("getdents64", "/proc/self/fd") : 0;
 }

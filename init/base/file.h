@@ -20,3 +20,7 @@ int file_put(int fd, const char *path, const char *text, size_t n) must_check;
 // Makes dirfd/path, each missing parent too, with mode. An existing directory is fine.
 // Returns 0, or -1 with err_last set.
 int file_mkdirs(int dirfd, const char *path, unsigned mode) must_check;
+
+// Closes every descriptor from first on. Where close_range(2) is missing (before Linux 5.9, or refused by a filter) those
+// that /proc/self/fd lists. Returns 0, or -1 with err_last set.
+int file_close_from(int first) must_check;

@@ -11,6 +11,8 @@
 // Large static memory: kept apart (the linker sorts sections by name), so that the small variables which every start writes
 // share a page or two. Each page touched costs a fault of 3 us, and one more after the clone.
 #define LARGE_BSS __attribute__((section(".bss.zz_large")))
+// What every box writes and nobody else: behind the small variables.
+#define BOX_BSS __attribute__((section(".bss.zv_box")))
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -21,5 +21,8 @@ void log_err(const struct err *e);
 // One step for --explain: the shell command that a person would have typed (f, …) and the calls that stand for it.
 void explain(const char *calls, const char *f, ...) __attribute__((format(printf, 2, 3)));
 
+// Writes text to standard error as it is.
+void log_raw(const char *text);
+
 // Writes text to standard output: what was asked for by --help and --version. Returns an exit code.
 int log_print(const char *text);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <errno.h>
 #include <string.h>
 #include <sys/mount.h>
 
@@ -18,42 +17,17 @@ static void take_words(int ctx)
 	close(ctx);
 }
 
-static int fail_mount(int ctx, const char *call, const char *fstype, const char *key)
-{
-	fail(call, "%s%s%s", fstype, key ? " " : "", key ? key : "");
-	take_words(ctx);
-	return -1;
-}
-
-int mnt_new(const char *fstype, const struct mnt_option *options, size_t n, unsigned attrs)
-{
-	int ctx = sys_fsopen(fstype, FSOPEN_CLOEXEC), fd;
-
-	if (ctx < 0)
-		return fail("fsopen", "%s", fstype);
-	// The name that /proc/mounts shows.
-	if (sys_fsconfig(ctx, FSCONFIG_SET_STRING, "source", fstype, 0))
-		return fail_mount(ctx, "fsconfig", fstype, "source");
-	for (size_t i = 0; i < n; i++)
-		if (sys_fsconfig(ctx, FSCONFIG_SET_STRING, options[i].key, options[i].value, 0))
-			return fail_mount(ctx, "fsconfig", fstype, options[i].key);
-	if (sys_fsconfig(ctx, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-		return fail_mount(ctx, "fsconfig", fstype, NULL);
-	fd = sys_fsmount(ctx, FSMOUNT_CLOEXEC, attrs);
-	if (fd < 0)
-		return fail_mount(ctx, "fsmount", fstype, NULL);
-	close(ctx);
-	return fd;
-}
-
 // mount(2) gives a number only; the same options through a fs context give the kernel's words, too.
-static void ask_why(const char *fstype, const char *data)
+static void ask_why(const char *device, const char *fstype, unsigned long flags, const char *data)
 {
 	int ctx = sys_fsopen(fstype, FSOPEN_CLOEXEC);
-	char option[64];
+	char option[96];
 
 	if (ctx < 0)
 		return;
+	sys_fsconfig(ctx, FSCONFIG_SET_STRING, "source", device, 0);
+	if (flags & MS_RDONLY)
+		sys_fsconfig(ctx, FSCONFIG_SET_FLAG, "ro", NULL, 0);
 	for (; data && *data; data += strcspn(data, ","), data += *data == ',') {
 		size_t len = strcspn(data, ",");
 		char *value;
@@ -74,20 +48,57 @@ int mnt_mount(const char *fstype, const char *target, unsigned long flags, const
 	if (mount(fstype, target, fstype, flags, data) == 0)
 		return 0;
 	fail("mount", "%s on %s", fstype, target);
-	ask_why(fstype, data);
+	ask_why(fstype, fstype, flags, data);
 	return -1;
+}
+
+int mnt_mount_device(const char *device, const char *fstype, const char *target, unsigned long flags)
+{
+	if (mount(device, target, fstype, flags, NULL) == 0)
+		return 0;
+	fail("mount", "%s of %s", fstype, device);
+	ask_why(device, fstype, flags, NULL);
+	return -1;
+}
+
+int mnt_overlay(const char *target, const char *lower, const char *upper, const char *work, bool user)
+{
+	char data[256];
+
+	if (fmt(data, sizeof(data), "lowerdir=%s,upperdir=%s,workdir=%s%s", lower, upper, work,
+		user ? ",userxattr" : ""))
+		return fail("mount", "overlay");
+	if (mount("overlay", target, "overlay", MS_NODEV, data) == 0)
+		return 0;
+	fail("mount", "overlay");
+	ask_why("overlay", "overlay", 0, data);
+	return -1;
+}
+
+int mnt_attach(int fd, int target, const char *path)
+{
+	return sys_move_mount(fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
+		       ? fail("move_mount", "%s", path)
+		       : 0;
+}
+
+int mnt_set(int fd, const char *path, bool recursive, unsigned attrs, unsigned propagation)
+{
+	struct mount_attr attr = {.attr_set = attrs, .propagation = propagation};
+
+	return sys_mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr)
+		       ? fail("mount_setattr", "%s", path)
+		       : 0;
 }
 
 int mnt_clone(const char *path, bool recursive, unsigned attrs)
 {
-	unsigned below = recursive ? AT_RECURSIVE : 0;
-	struct mount_attr attr = {.attr_set = attrs};
-	int fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | below);
+	int fd = sys_open_tree(AT_FDCWD, path,
+			       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0));
 
 	if (fd < 0)
 		return fail("open_tree", "%s", path);
-	if (attrs && sys_mount_setattr(fd, "", AT_EMPTY_PATH | below, &attr)) {
-		fail("mount_setattr", "%s", path);
+	if (attrs && mnt_set(fd, path, recursive, attrs, 0)) {
 		close(fd);
 		return -1;
 	}

@@ -263,13 +263,18 @@ int nl_send(struct nl *nl, bool batch)
 		return fail("sendmsg", "netlink: %u messages, %zu bytes", nl->count, nl->len);
 	}
 	message(nl, last)->nlmsg_flags |= NLM_F_ACK;
-	if (sendto(nl->fd, nl->buf, nl->len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) != (ssize_t)nl->len)
-		return fail("sendto", "netlink");
+	if (sendto(nl->fd, nl->buf, nl->len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) != (ssize_t)nl->len) {
+		ret = fail("sendto", "netlink");
+		no = errno;
+		nl_reset(nl);
+		errno = no;
+		return ret;
+	}
 	// Every answer is read, also after a failure: one left behind would be taken for the next send's.
 	while ((batch || acked != wanted) && (n = receive(nl, answer, sizeof(answer))) != 0) {
-		if (n < 0)
-			return -1;
-		if (ret == 0 && nl_parse(nl, answer, (size_t)n, &acked)) {
+		if (n < 0 && ret)
+			break;
+		if (ret == 0 && (n < 0 || nl_parse(nl, answer, (size_t)n, &acked))) {
 			ret = -1;
 			no = errno;
 		}

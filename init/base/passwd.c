@@ -113,3 +113,22 @@ size_t group_list(const char *text, const char *user, size_t n, gid_t *list, siz
 			count++;
 	return count;
 }
+
+size_t subid_list(const char *text, const char *name, const char *number, struct id_range *list, size_t max)
+{
+	const char *line;
+	struct field f[3];
+	size_t count = 0;
+	long len;
+
+	while (count < max && (len = next_line(&text, &line)) >= 0) {
+		struct id_range r;
+
+		if (split(line, (size_t)len, f, COUNT(f)) || id(&f[1], &r.first) || id(&f[2], &r.count) || !r.count ||
+		    r.count > MAX_ID - r.first)
+			continue;
+		if ((name[0] && same(&f[0], name, strlen(name))) || same(&f[0], number, strlen(number)))
+			list[count++] = r;
+	}
+	return count;
+}

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "base/file.h"
 #include "base/path.h"
@@ -38,15 +40,16 @@ long path_read(const char *path, char *dst, size_t cap)
 {
 	int fd = path_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
+	int no;
 
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		close(fd);
-		errno = EINVAL;
-		return fail("open", "%s: not a regular file", path);
-	}
-	return file_take(fd, path, dst, cap);
+	no = fstat(fd, &st) ? errno : S_ISREG(st.st_mode) ? 0 : EINVAL;
+	if (!no)
+		return file_take(fd, path, dst, cap);
+	close(fd);
+	errno = no;
+	return fail("open", no == EINVAL ? "%s: not a regular file" : "%s", path);
 }
 
 // Opens the directory that path is in; *last is then its last part. part (PATH_MAX bytes) is used for it.
@@ -69,8 +72,31 @@ static int open_parent(char *part, const char *path, const char **last)
 	return path_open(part[0] ? part : "/", O_PATH | O_DIRECTORY);
 }
 
+static int may_make(int parent, const char *path, const struct path_where *where)
+{
+	struct stat st;
+
+	if (where->n == 0)
+		return 0;
+	if (fstat(parent, &st))
+		return fail("fstat", "%s", path);
+	for (unsigned i = 0; i < where->n; i++)
+		if (st.st_dev == where->dev[i])
+			return 0;
+	return fail_text("is missing, and is not made because it would stay in the host's directory", "%s", path);
+}
+
+static int make(int parent, const char *path, const char *name, bool directory, const struct path_where *where)
+{
+	if (may_make(parent, path, where))
+		return -1;
+	if ((directory ? mkdirat(parent, name, 0755) : mknodat(parent, name, S_IFREG | 0644, 0)) && errno != EEXIST)
+		return fail(directory ? "mkdirat" : "mknodat", "%s", path);
+	return 0;
+}
+
 // Opens path, or makes it in its parent, which has to be there, and opens it then.
-static int open_or_make(const char *path, bool directory)
+static int open_or_make(const char *path, bool directory, const struct path_where *where)
 {
 	int flags = O_PATH | (directory ? O_DIRECTORY : 0), fd = open_below(path, flags), parent, made;
 	char part[PATH_MAX];
@@ -83,14 +109,12 @@ static int open_or_make(const char *path, bool directory)
 	parent = open_parent(part, path, &last);
 	if (parent < 0)
 		return -1;
-	made = directory ? mkdirat(parent, last, 0755) : mknodat(parent, last, S_IFREG | 0644, 0);
-	if (made && errno != EEXIST)
-		fail(directory ? "mkdirat" : "mknodat", "%s", path);
+	made = make(parent, path, last, directory, where);
 	close(parent);
-	return made && errno != EEXIST ? -1 : path_open(path, flags);
+	return made ? -1 : path_open(path, flags);
 }
 
-int path_make_directory(const char *path)
+int path_make_directory(const char *path, const struct path_where *where)
 {
 	char part[PATH_MAX];
 	size_t n = 0;
@@ -107,12 +131,12 @@ int path_make_directory(const char *path)
 		part[n] = '\0';
 		if (fd >= 0)
 			close(fd);
-		fd = open_or_make(n ? part : "/", true);
+		fd = open_or_make(n ? part : "/", true, where);
 	} while (fd >= 0 && path[n]);
 	return fd;
 }
 
-int path_make_file(const char *path)
+int path_make_file(const char *path, const struct path_where *where)
 {
 	char parent[PATH_MAX];
 	const char *slash = strrchr(path, '/');
@@ -120,9 +144,29 @@ int path_make_file(const char *path)
 
 	if (fmt(parent, sizeof(parent), "%.*s", (int)(slash ? slash - path : 0), path))
 		return fail("mknodat", "%.*s", 80, path);
-	fd = path_make_directory(parent);
+	fd = path_make_directory(parent, where);
 	if (fd < 0)
 		return -1;
 	close(fd);
-	return open_or_make(path, false);
+	return open_or_make(path, false, where);
+}
+
+int path_make_target(const char *path, bool directory, const struct path_where *where)
+{
+	int fd = directory ? path_make_directory(path, where) : path_make_file(path, where);
+	struct stat root, at;
+	struct statfs there;
+
+	if (fd < 0)
+		return -1;
+	if (fstatfs(fd, &there) || fstat(fd, &at) || stat(".", &root))
+		fail("fstatfs", "%s", path);
+	else if (at.st_dev == root.st_dev && at.st_ino == root.st_ino)
+		fail_text("nothing can be mounted on the root (use --rootfs)", "%s", path);
+	else if (there.f_type == PROC_SUPER_MAGIC || there.f_type == SYSFS_MAGIC || there.f_type == CGROUP2_SUPER_MAGIC)
+		fail_text("nothing can be mounted in /proc or /sys", "%s", path);
+	else
+		return fd;
+	close(fd);
+	return -1;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef MOUNT_ATTR_NOSYMFOLLOW
@@ -37,6 +38,15 @@ struct linux_dirent64 {
 static inline pid_t sys_clone3(struct clone_args *args)
 {
 	return (pid_t)syscall(SYS_clone3, args, sizeof(*args));
+}
+
+// As fork(2), with CLONE_NEW* in flags beside the signal.
+static inline pid_t sys_clone(uint64_t flags)
+{
+#ifdef __s390x__
+#error "the stack comes first here (clone(2))"
+#endif
+	return (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
 }
 
 static inline int sys_pivot_root(const char *new_root, const char *put_old)
@@ -117,9 +127,39 @@ static inline int sys_rt_sigaction(int sig, const struct kernel_sigaction *new, 
 	return (int)syscall(SYS_rt_sigaction, sig, new, old, sizeof(uint64_t));
 }
 
-static inline int sys_rt_sigwaitinfo(const uint64_t *set, void *siginfo)
+// timeout NULL: without end.
+static inline int sys_rt_sigtimedwait(const uint64_t *set, void *siginfo, const struct timespec *timeout)
 {
-	return (int)syscall(SYS_rt_sigtimedwait, set, siginfo, NULL, sizeof(*set));
+	return (int)syscall(SYS_rt_sigtimedwait, set, siginfo, timeout, sizeof(*set));
+}
+
+static inline int sys_signalfd(const uint64_t *set, int flags)
+{
+	return (int)syscall(SYS_signalfd4, -1, set, sizeof(*set), flags);
+}
+
+static inline int sys_rt_sigqueueinfo(pid_t pid, int sig, const void *siginfo)
+{
+	return (int)syscall(SYS_rt_sigqueueinfo, pid, sig, siginfo);
+}
+
+static inline int sys_pidfd_open(pid_t pid, unsigned flags)
+{
+	return (int)syscall(SYS_pidfd_open, pid, flags);
+}
+
+static inline int sys_pidfd_send_signal(int pidfd, int sig, const void *siginfo, unsigned flags)
+{
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, siginfo, flags);
+}
+
+// Milliseconds that never go back. The call itself, because a first use of the vDSO costs a dozen faults.
+static inline uint64_t sys_now_ms(void)
+{
+	struct timespec t = {0};
+
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 // musl's setgroups, setresgid and setresuid act on all threads by signals; these act on the caller alone,

@@ -138,7 +138,8 @@ static int address_down(void *arg)
 {
 	struct box *box = arg;
 
-	if (unlinkat(box->state_fd, box->address_name, 0))
+	// With ports that could not be taken back it is left as by a launcher that was killed: the next one to want them does.
+	if (!box->published && unlinkat(box->state_fd, box->address_name, 0))
 		return fail("unlink", "%s/%s", STATE_ROOT, box->address_name);
 	close(box->address_fd);
 	return 0;

@@ -1,181 +1,105 @@
 // SPDX-License-Identifier: MIT
-// The box's cgroup: initbox-NAME at the top of the v2 hierarchy, made and limited before anything runs in it. A parent for
-// all boxes would cost each start and end two more system calls of 70 us.
+// The box's cgroup: initbox-NAME, made and limited before anything runs in it. A parent for all boxes would cost each start
+// and end two more system calls of 70 us.
 // Source: kernel Documentation/admin-guide/cgroup-v2.rst.
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/sys.h"
 #include "phase/cgroup.h"
+#include "phase/cgroup_limits.h"
+#include "phase/cgroup_place.h"
 
-enum controller { CONTROLLER_MEMORY, CONTROLLER_PIDS, CONTROLLER_CPU };
-static const char *const controllers[] = {"memory", "pids", "cpu"};
-
-// Where hosts have the v2 hierarchy: alone, or beside v1 ones.
-static const char *const places[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
-
-static bool wanted(const struct spec *s, unsigned controller)
+// Appends the first directory in dir to path. Returns 1, 0 when there is none, -1 with err_last set.
+static int first_child(int dir, struct buf *path)
 {
-	switch ((enum controller)controller) {
-	case CONTROLLER_MEMORY:
-		return s->memory != 0;
-	case CONTROLLER_PIDS:
-		return s->pids_limit != 0;
-	case CONTROLLER_CPU:
-		return s->cpus != 0;
-	}
-	return false;
-}
-
-static bool any_wanted(const struct spec *s)
-{
-	return s->memory || s->pids_limit || s->cpus;
-}
-
-static int open_hierarchy(void)
-{
-	struct statfs st;
-
-	for (size_t i = 0; i < COUNT(places); i++)
-		if (!statfs(places[i], &st) && st.f_type == CGROUP2_SUPER_MAGIC)
-			return open(places[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	errno = ENOENT;
-	return -1;
-}
-
-static bool has_word(const char *text, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (const char *p = text; (p = strstr(p, word)); p += n)
-		if ((p == text || p[-1] == ' ') && strchr(" \n", p[n]))
-			return true;
-	return false;
-}
-
-// Says where a controller is that the v2 hierarchy does not have. /proc/self/cgroup lists a v1 one as N:memory:/path.
-static int controller_missing(const char *name)
-{
-	char text[4096], pattern[24];
-
-	bool v1 = file_read(AT_FDCWD, "/proc/self/cgroup", text, sizeof(text)) > 0 &&
-		  !fmt(pattern, sizeof(pattern), ":%s:", name) && strstr(text, pattern);
-
-	if (v1)
-		return fail_text("is in a cgroup v1 hierarchy on this host; limits need cgroup v2 "
-				 "(boot with systemd.unified_cgroup_hierarchy=1)",
-				 "controller %s", name);
-	return fail_text("the kernel does not have it, or it is switched off (cgroup_disable=)", "controller %s", name);
-}
-
-// Enables the wanted controllers for the children of the top.
-static int enable(const struct box *box)
-{
-	char available[512], on[64];
-	struct buf b = BUF(on);
-
-	if (file_read(box->cgroup_root_fd, "cgroup.controllers", available, sizeof(available)) < 0)
-		return -1;
-	b.p[0] = '\0';
-	for (unsigned i = 0; i < COUNT(controllers); i++) {
-		if (!wanted(box->spec, i))
-			continue;
-		if (!has_word(available, controllers[i]))
-			return controller_missing(controllers[i]);
-		buf_fmt(&b, "%s+%s", b.len ? " " : "", controllers[i]);
-	}
-	return b.len ? file_write(box->cgroup_root_fd, "cgroup.subtree_control", on) : 0;
-}
-
-// Writes a limit and reads it back: the kernel rounds some and, in some hierarchies, ignores some.
-static int set_limit(const struct box *box, const char *file, const char *value)
-{
-	char got[64], want[64];
+	_Alignas(8) char list[1024];
 	long n;
 
-	if (file_write(box->cgroup_fd, file, value))
-		return -1;
-	n = file_read(box->cgroup_fd, file, got, sizeof(got));
-	if (n < 0)
-		return -1;
-	if (fmt(want, sizeof(want), "%s\n", value))
-		return fail("write", "%s", file);
-	if (strcmp(got, want))
-		return fail_text("the kernel took another value than the one that was asked for", "%s: %s became %.*s",
-				 file, value, (int)n - 1, got);
+	while ((n = syscall(SYS_getdents64, dir, list, sizeof(list))) > 0) {
+		for (long at = 0; at < n;) {
+			const struct linux_dirent64 *d = (const struct linux_dirent64 *)(const void *)(list + at);
+
+			at += d->d_reclen;
+			if (d->d_type != DT_DIR || !strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
+				continue;
+			buf_fmt(path, "/%s", d->d_name);
+			return path->cut ? fail_text("its name is too long", "%s", path->p) : 1;
+		}
+	}
+	return n < 0 ? fail("getdents64", "%s", path->p) : 0;
+}
+
+// Removes the cgroups that a box with the right to has made in its own, deepest first.
+static int remove_below(const struct box *box)
+{
+	char text[4096];
+	struct buf path = BUF(text);
+	int found;
+
+	do {
+		path.p[0] = '\0';
+		path.len = 0;
+		buf_str(&path, box->cgroup);
+		do {
+			int dir = openat(box->cgroup_root_fd, path.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+			if (dir < 0)
+				return fail("open", "%s", path.p);
+			found = first_child(dir, &path);
+			close(dir);
+		} while (found > 0);
+		if (found < 0)
+			return -1;
+		if (path.len > strlen(box->cgroup) && unlinkat(box->cgroup_root_fd, path.p, AT_REMOVEDIR))
+			return fail("rmdir", "%s", path.p);
+	} while (path.len > strlen(box->cgroup));
 	return 0;
 }
 
-static int set_number(const struct box *box, const char *file, uint64_t v, uint64_t unit)
+// Waits until nothing in the cgroup lives.
+static int wait_empty(const struct box *box)
 {
-	char text[32];
+	int fd = openat(box->cgroup_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	struct pollfd p = {.fd = fd, .events = POLLPRI};
+	bool empty = false;
+	char text[128];
 
-	if (v != SIZE_UNLIMITED)
-		v -= v % unit;
-	if (v == SIZE_UNLIMITED ? fmt(text, sizeof(text), "max") : fmt(text, sizeof(text), "%lu", (unsigned long)v))
-		return fail("write", "%s", file);
-	return set_limit(box, file, text);
-}
+	if (fd < 0)
+		return fail("open", "%s/cgroup.events", box->cgroup);
+	for (int i = 0; i < 10 && !empty; i++) {
+		ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
-static int set_limits(const struct box *box)
-{
-	const struct spec *s = box->spec;
-	char text[32];
-
-	if (s->memory) {
-		if (set_number(box, "memory.max", s->memory, 4096))
+		if (n < 0) {
+			fail("read", "%s/cgroup.events", box->cgroup);
+			close(fd);
 			return -1;
-		// Without this a box would go on in swap. A kernel without swap accounting has no such file.
-		if (s->memory != SIZE_UNLIMITED && !faccessat(box->cgroup_fd, "memory.swap.max", F_OK, 0) &&
-		    set_limit(box, "memory.swap.max", "0"))
-			return -1;
+		}
+		text[n] = '\0';
+		empty = strstr(text, "populated 0") != NULL;
+		if (!empty)
+			poll(&p, 1, 500);
 	}
-	if (s->pids_limit && set_number(box, "pids.max", s->pids_limit, 1))
-		return -1;
-	if (!s->cpus)
-		return 0;
-	if (fmt(text, sizeof(text), "%lu 100000", (unsigned long)s->cpus * 100))
-		return fail("write", "cpu.max");
-	return set_limit(box, "cpu.max", text);
+	close(fd);
+	return 0;
 }
 
 // Kills what is left in the cgroup (normally nothing: its PID 1 took all with it) and removes it as soon as it is empty.
 static int remove_leaf(const struct box *box)
 {
-	struct pollfd p = {.events = POLLPRI};
-
 	if (unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
-	if (file_write(box->cgroup_fd, "cgroup.kill", "1"))
+	if (file_write(box->cgroup_fd, "cgroup.kill", "1") || wait_empty(box) || remove_below(box))
 		return -1;
-	p.fd = openat(box->cgroup_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-	if (p.fd < 0)
-		return fail("open", "%s/cgroup.events", box->cgroup);
-	for (int i = 0; unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR); i++) {
-		char text[128];
-
-		if (errno != EBUSY || i == 10) {
-			fail("rmdir", "%s", box->cgroup);
-			close(p.fd);
-			return -1;
-		}
-		poll(&p, 1, 500); // "populated 0" ends the wait
-		if (pread(p.fd, text, sizeof(text), 0) < 0) {
-			fail("read", "%s/cgroup.events", box->cgroup);
-			close(p.fd);
-			return -1;
-		}
-	}
-	close(p.fd);
-	return 0;
+	return unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR) ? fail("rmdir", "%s", box->cgroup) : 0;
 }
 
 static int cgroup_down(void *arg)
@@ -210,9 +134,14 @@ static int make_leaf(struct box *box)
 				unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR);
 			return -1;
 		}
-		if (flock(box->cgroup_fd, LOCK_EX | LOCK_NB))
-			return errno == EWOULDBLOCK ? fail_text("a box of this name is running", "%s", box->spec->name)
-						    : fail("flock", "%s", box->cgroup);
+		if (flock(box->cgroup_fd, LOCK_EX | LOCK_NB)) {
+			if (errno == EWOULDBLOCK)
+				return fail_text("a box of this name is running", "%s", box->spec->name);
+			fail("flock", "%s", box->cgroup);
+			if (made)
+				unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR);
+			return -1;
+		}
 		same = !fstat(box->cgroup_fd, &mine) && !fstatat(box->cgroup_root_fd, box->cgroup, &there, 0) &&
 		       mine.st_ino == there.st_ino;
 		if (same && made)
@@ -225,63 +154,69 @@ static int make_leaf(struct box *box)
 	}
 }
 
-static int cgroup_up(struct box *box)
+static int name_first(const struct box *box, unsigned wanted)
 {
-	box->cgroup_root_fd = open_hierarchy();
-	if (box->cgroup_root_fd < 0) {
-		for (unsigned i = 0; i < COUNT(controllers); i++)
-			if (wanted(box->spec, i))
-				return fail_text("no cgroup v2 hierarchy is mounted on /sys/fs/cgroup", "controller %s",
-						 controllers[i]);
-		return 0; // nothing was asked for: the box runs in the launcher's cgroup
-	}
-	if (fmt(box->cgroup, sizeof(box->cgroup), "initbox-%s", box->spec->name))
-		return fail("mkdir", "%s", box->spec->name);
-	if (any_wanted(box->spec) && enable(box))
-		return -1;
-	if (make_leaf(box))
-		return -1;
-	return undo_push(&box->undo, cgroup_down, box, "cgroup") ? -1 : set_limits(box);
+	return cgroup_place_missing(box, cgroup_controllers[__builtin_ctz(wanted)]);
 }
 
-static void explain_limit(const char *name, const char *file, uint64_t v)
+static int cgroup_up(struct box *box)
 {
-	if (v == SIZE_UNLIMITED)
-		explain("write", "echo max >/sys/fs/cgroup/initbox-%s/%s", name, file);
-	else if (v)
-		explain("write", "echo %lu >/sys/fs/cgroup/initbox-%s/%s", (unsigned long)v, name, file);
+	unsigned wanted = cgroup_limits_wanted(box->spec);
+
+	// Where nothing was asked for and nothing can be made the box runs in the launcher's cgroup.
+	if (cgroup_place_top(box))
+		return wanted || err_last.no != EACCES ? -1 : 0;
+	if (box->cgroup_root_fd < 0)
+		return wanted ? name_first(box, wanted) : 0;
+	if (fmt(box->cgroup, sizeof(box->cgroup), "initbox-%s", box->spec->name))
+		return fail("mkdir", "%s", box->spec->name);
+	if (wanted && cgroup_place_limited(box, wanted))
+		return -1;
+	while (make_leaf(box)) {
+		close(box->cgroup_fd); // one that could not be had is none to clone into
+		box->cgroup_fd = -1;
+		if (wanted || (err_last.no != EACCES && err_last.no != EPERM && err_last.no != EROFS))
+			return -1;
+		if (!cgroup_place_own(box))
+			return 0;
+	}
+	return undo_push(&box->undo, cgroup_down, box, "cgroup") ? -1 : cgroup_limits_set(box->spec, box->cgroup_fd);
 }
 
 static void cgroup_explain(const struct box *box)
 {
-	const struct spec *s = box->spec;
+	unsigned wanted = cgroup_limits_wanted(box->spec);
+	char dir[96];
 
-	for (unsigned i = 0; i < COUNT(controllers); i++)
-		if (wanted(s, i))
-			explain("write", "echo +%s >/sys/fs/cgroup/cgroup.subtree_control", controllers[i]);
-	explain("mkdirat", "mkdir /sys/fs/cgroup/initbox-%s", s->name);
-	explain_limit(s->name, "memory.max", s->memory == SIZE_UNLIMITED ? s->memory : s->memory - s->memory % 4096);
-	if (s->memory && s->memory != SIZE_UNLIMITED)
-		explain("write", "echo 0 >/sys/fs/cgroup/initbox-%s/memory.swap.max", s->name);
-	explain_limit(s->name, "pids.max", s->pids_limit);
-	if (s->cpus)
-		explain("write", "echo '%lu 100000' >/sys/fs/cgroup/initbox-%s/cpu.max", (unsigned long)s->cpus * 100,
-			s->name);
+	for (unsigned i = 0; i < CONTROLLERS; i++)
+		if (wanted & 1u << i)
+			explain("write", "echo +%s >/sys/fs/cgroup/cgroup.subtree_control", cgroup_controllers[i]);
+	if (fmt(dir, sizeof(dir), "/sys/fs/cgroup/initbox-%s", box->spec->name))
+		return;
+	explain("mkdirat", "mkdir %s", dir);
+	cgroup_limits_explain(box->spec, dir);
 }
 
-uint64_t cgroup_oom_kills(const struct box *box)
+// What stands behind key at the start of a line of the box's cgroup's file, 0 when there is no such.
+static uint64_t value_in(const struct box *box, const char *file, const char *key)
 {
-	char text[512];
-	const char *p;
-	uint64_t n = 0;
+	char text[2048];
+	size_t n = strlen(key);
+	uint64_t v;
 
-	if (box->cgroup_fd < 0 || !box->spec->memory ||
-	    file_read(box->cgroup_fd, "memory.events", text, sizeof(text)) < 0)
+	if (box->cgroup_fd < 0 || file_read(box->cgroup_fd, file, text, sizeof(text)) < 0)
 		return 0;
-	p = strstr(text, "oom_kill ");
-	if (!p || num_parse(p + 9, strcspn(p + 9, "\n"), 10, UINT64_MAX, &n))
-		return 0;
-	return n;
+	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n')
+		if (!strncmp(p, key, n) && !num_parse(p + n, strcspn(p + n, "\n"), 10, UINT64_MAX, &v))
+			return v;
+	return 0;
+}
+
+void cgroup_usage(const struct box *box, struct cgroup_usage *u)
+{
+	u->oom_kills = value_in(box, "memory.events", "oom_kill ");
+	u->peak = value_in(box, "memory.peak", "");
+	u->cpu_us = value_in(box, "cpu.stat", "usage_usec ");
 }
 
 const struct phase phase_cgroup = {"cgroup", cgroup_explain, cgroup_up};

@@ -1,171 +1,151 @@
 // SPDX-License-Identifier: MIT
-// The program itself: descriptors, terminal, signals, directory, environment, execve(2). Runs in a process that shares its
-// memory with the box's PID 1 (vfork), so that a failure is simply there in err_last. Nothing here comes back on success.
+// The program itself: signals as it shall find them, execve(2). Runs in a process that shares its memory with init (vfork),
+// so that a failure is simply there in err_last. Nothing here comes back on success.
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/path.h"
 #include "base/sys.h"
+#include "base/exec_why.h"
 #include "phase/phase.h"
 
-static const char default_path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+static const char shell[] = "/bin/sh";
 
-static const char *environment[MAX_ENV + 8];
-
-static const char *lookup(const char *const *env, const char *name)
+static void execute(const struct box *box, const char *path, const char *const *words)
 {
-	size_t n = strlen(name);
-
-	for (; *env; env++)
-		if (!strncmp(*env, name, n) && (*env)[n] == '=')
-			return *env + n + 1;
-	return NULL;
+	execve(path, (char *const *)(uintptr_t)words, (char *const *)(uintptr_t)box->environment);
 }
 
-static bool same_name(const char *a, const char *b)
+// A text without a #! line is a script of the shell, as execvp(3) has it.
+static void execute_by_shell(const struct box *box, const char *path)
 {
-	size_t n = strcspn(a, "=");
+	size_t n = box->spec->command_count;
+	const char **words = mmap(NULL, (n + 2) * sizeof(*words), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				  -1, 0);
 
-	return strcspn(b, "=") == n && !memcmp(a, b, n);
-}
-
-// The last value of a name wins; what the user gives wins over the defaults.
-static void add(unsigned *n, const char *entry)
-{
-	for (unsigned i = 0; i < *n; i++) {
-		if (!same_name(environment[i], entry))
-			continue;
-		environment[i] = entry;
+	if (words == MAP_FAILED)
 		return;
-	}
-	environment[(*n)++] = entry;
-}
-
-static int build_environment(const struct box *box)
-{
-	static char hostname[96], home[512], term[64];
-	const struct spec *s = box->spec;
-	const char *terminal = lookup((const char *const *)environ, "TERM");
-	unsigned n = 0;
-
-	if (fmt(hostname, sizeof(hostname), "HOSTNAME=%s", s->hostname) ||
-	    fmt(home, sizeof(home), "HOME=%s", box->home))
-		return fail("execve", "HOME");
-	add(&n, default_path);
-	add(&n, hostname);
-	add(&n, home);
-	add(&n, "container=initbox");
-	if (terminal && isatty(STDIN_FILENO) && !fmt(term, sizeof(term), "TERM=%s", terminal))
-		add(&n, term);
-	for (unsigned i = 0; i < s->env_count; i++)
-		add(&n, s->env[i]);
-	environment[n] = NULL;
-	return 0;
-}
-
-// The machine's console becomes the program's controlling terminal; a terminal that belongs to the session of a
-// launcher's caller stays with it (EPERM).
-static int take_stdin(const struct spec *s)
-{
-	if (s->stdin_from == STDIN_NULL) {
-		int fd = open("/dev/null", O_RDONLY);
-
-		if (fd < 0 || (fd != STDIN_FILENO && (dup2(fd, STDIN_FILENO) < 0 || close(fd))))
-			return fail("open", "/dev/null");
-	}
-	setsid();
-	if (isatty(STDIN_FILENO))
-		ioctl(STDIN_FILENO, TIOCSCTTY, 0);
-	return 0;
+	words[0] = shell;
+	words[1] = path;
+	memcpy(words + 2, box->spec->command + 1, n * sizeof(*words)); // with the NULL at the end
+	execute(box, shell, words);
 }
 
 // 127: there is no such program. 126: it is there and can't be run.
-static int fail_exec(const char *path)
+static int exec_one(struct box *box, const char *path)
 {
-	int no = errno;
+	int no;
 
+	execute(box, path, box->spec->command);
+	no = errno;
+	if (no == ENOEXEC && exec_is_text(path)) {
+		execute_by_shell(box, path);
+		path = shell;
+		no = errno;
+	}
+	errno = no;
 	fail("execve", "%s", path);
-	return fail_code(no == ENOENT || no == ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+	fail_code(no == ENOENT || no == ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+	box->exec_failed = true;
+	exec_why(path);
+	if (no == EACCES && box->spec->landlock_count && !err_last.text[0])
+		fail_because("no rule of --landlock lets it be executed");
+	return -1;
 }
 
-static int exec_one(const struct box *box, const char *path)
+// Cuts the next directory off *path and puts name behind it. Returns false at the end; a path that is too long is empty.
+static bool next_candidate(const char **path, const char *name, char full[PATH_MAX])
 {
-	execve(path, (char *const *)(uintptr_t)box->spec->command, (char *const *)(uintptr_t)environment);
-	return fail_exec(path);
+	size_t n;
+
+	if (!*path)
+		return false;
+	n = strcspn(*path, ":");
+	if (fmt(full, PATH_MAX, "%.*s/%s", n ? (int)n : 1, n ? *path : ".", name))
+		full[0] = '\0';
+	*path = (*path)[n] ? *path + n + 1 : NULL;
+	return true;
 }
 
-// Looks a name without a slash up in the box's PATH. An EACCES on the way is kept: it says more than a later ENOENT.
-static int exec_in_path(const struct box *box, const char *path)
+// What has to be done before the filter, which need not allow it: signals as the program shall find them, and a name without
+// a slash is looked up in PATH; box->path is what is left of that, from the first directory that has it.
+// (Not inline: its large frame would cost every start a page.)
+static __attribute__((noinline)) int look_up(struct box *box)
 {
-	const char *name = box->spec->command[0];
+	const char *name = box->spec->command[0], *p = box->path;
 	char full[PATH_MAX];
-	bool denied = false;
 
-	for (;; path++) {
-		size_t n = strcspn(path, ":");
-
-		if (!fmt(full, sizeof(full), "%.*s/%s", n ? (int)n : 1, n ? path : ".", name)) {
-			exec_one(box, full);
-			if (err_last.no == EACCES)
-				denied = true;
-			else if (err_last.no != ENOENT && err_last.no != ENOTDIR)
-				return -1;
-		}
-		path += n;
-		if (!*path)
-			break;
+	while (next_candidate(&p, name, full)) {
+		if (!access(full, F_OK)) // a tenth of what a failing execve(2) costs
+			return 0;
+		box->path = p;
 	}
-	if (denied) {
-		errno = EACCES;
-		return fail_exec(name);
-	}
-	fail_text("not found in the box's PATH", "%s", name);
+	fail_text("not found in PATH", "%s", name);
 	return fail_code(EXIT_NOT_FOUND);
+}
+
+static bool has_path(const struct box *box)
+{
+	return strchr(box->spec->command[0], '/') || !box->spec->command[0][0];
+}
+
+// Ignored by initbox alone, whose words may have no reader. As long as more of them follow it has to wait.
+static int reset_sigpipe(const struct box *box, bool last)
+{
+	const struct kernel_sigaction by_default = {0};
+	bool more = log_setup.level >= LOG_DETAIL || log_setup.explain;
+
+	if (!box->spec->entry && more == last && sys_rt_sigaction(SIGPIPE, &by_default, NULL))
+		return fail("rt_sigaction", "SIGPIPE");
+	return 0;
+}
+
+static int lookup_up(struct box *box)
+{
+	const struct kernel_sigaction ignored = {.handler = (void *)SIG_IGN};
+
+	if (reset_sigpipe(box, false))
+		return -1;
+	if (box->ignore_sigchld && sys_rt_sigaction(SIGCHLD, &ignored, NULL))
+		return fail("rt_sigaction", "SIGCHLD");
+	if (sys_rt_sigprocmask(SIG_SETMASK, &box->program_mask, NULL))
+		return fail("rt_sigprocmask", "signals");
+	return has_path(box) ? 0 : look_up(box);
+}
+
+const struct phase phase_lookup = {"exec", NULL, lookup_up};
+
+// When none of those in PATH could be executed the first one is asked why: a file without permission, or one whose interpreter
+// is missing, says more than "not found".
+static __attribute__((noinline)) int exec_in_path(struct box *box)
+{
+	const char *name = box->spec->command[0], *p = box->path;
+	char full[PATH_MAX];
+
+	while (next_candidate(&p, name, full)) {
+		execute(box, full, box->spec->command);
+		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+			return exec_one(box, full);
+	}
+	p = box->path;
+	next_candidate(&p, name, full);
+	return exec_one(box, full);
 }
 
 static int exec_up(struct box *box)
 {
 	const struct spec *s = box->spec;
-	const struct kernel_sigaction by_default = {0};
-	const uint64_t none = 0;
-	const char *path;
 
-	sys_rt_sigaction(SIGPIPE, &by_default, NULL); // ignored by initbox alone
-	sys_rt_sigprocmask(SIG_SETMASK, &none, NULL);
-	if (strchr(s->command[0], '/'))
-		return exec_one(box, s->command[0]);
-	path = lookup(environment, "PATH");
-	return exec_in_path(box, path ? path : "");
-}
-
-static int enter_workdir(const char *path)
-{
-	int fd = path_open(path, O_PATH | O_DIRECTORY), ret = 0;
-
-	if (fd < 0)
+	if (reset_sigpipe(box, true))
 		return -1;
-	if (fchdir(fd))
-		ret = fail("fchdir", "workdir %s", path);
-	close(fd);
-	return ret;
-}
-
-static int prepare_up(struct box *box)
-{
-	// Nothing that the launcher, or its caller, had open goes on into the box (CVE-2024-21626).
-	if (sys_close_range(3, ~0u, 0))
-		return fail("close_range", "descriptors");
-	if (take_stdin(box->spec))
-		return -1;
-	if (box->spec->workdir && enter_workdir(box->spec->workdir))
-		return -1;
-	return build_environment(box);
+	// In its own pid namespace it ends with PID 1; here after all that would take it back (setresuid, prctl(2)).
+	if (s->join[JOIN_PID] && prctl(PR_SET_PDEATHSIG, SIGKILL))
+		return fail("PR_SET_PDEATHSIG", "program");
+	return has_path(box) ? exec_one(box, s->command[0]) : exec_in_path(box);
 }
 
 // A word as a shell reads it back.
@@ -203,5 +183,4 @@ static void exec_explain(const struct box *box)
 		b.p, b.cut ? " [more words]" : "");
 }
 
-const struct phase phase_prepare = {"prepare", NULL, prepare_up};
 const struct phase phase_exec = {"exec", exec_explain, exec_up};

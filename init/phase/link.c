@@ -22,11 +22,14 @@ static const char ip_forward[] = "/proc/sys/net/ipv4/ip_forward";
 static const char bridge_nf[] = "/proc/sys/net/bridge/bridge-nf-call-iptables";
 static const char bridge_nf6[] = "/proc/sys/net/bridge/bridge-nf-call-ip6tables";
 
-static bool sysctl_is(const char *path, char value)
+// 1: it is; 0: it is not, or this kernel does not have it; -1: it can't be read, err_last is set.
+static int sysctl_is(const char *path, char value)
 {
 	char text[16];
 
-	return file_read(AT_FDCWD, path, text, sizeof(text)) > 0 && text[0] == value;
+	if (file_read(AT_FDCWD, path, text, sizeof(text)) >= 0)
+		return text[0] == value;
+	return errno == ENOENT ? 0 : -1;
 }
 
 // The address is given, so that it does not follow the lowest of the ports' and change as boxes come and go.
@@ -121,8 +124,10 @@ static int create_bridge(struct nl *nl, const struct box *box)
 
 static int switch_forwarding_on(const struct box *box)
 {
-	if (sysctl_is(ip_forward, '1'))
-		return 0;
+	int on = sysctl_is(ip_forward, '1');
+
+	if (on)
+		return on < 0 ? -1 : 0;
 	return state_mark(box, mark_forward) || file_write(AT_FDCWD, ip_forward, "1") ? -1 : 0;
 }
 
@@ -149,16 +154,17 @@ static int make_bridge(struct nl *nl, const struct box *box)
 	return file_write(AT_FDCWD, path, "1") ? -1 : switch_forwarding_on(box);
 }
 
-static bool through_forward(void)
+static int through_forward(void)
 {
-	return sysctl_is(bridge_nf, '1') && sysctl_is(bridge_nf6, '1');
+	int on = sysctl_is(bridge_nf, '1');
+
+	return on > 0 ? sysctl_is(bridge_nf6, '1') : on;
 }
 
 // Boxes must not see each other. Where bridged packets pass the forward chain it drops them, and published ports are
 // reached through the same port (hairpin); where they do not, the bridge has to keep isolated ports apart.
-static void put_port_options(struct nl *nl, const struct box *box)
+static void put_port_options(struct nl *nl, const struct box *box, bool hairpin)
 {
-	bool hairpin = through_forward();
 	struct ifinfomsg by_name = {0};
 	size_t info, data;
 
@@ -178,9 +184,10 @@ static int make_veth(struct nl *nl, const struct box *box)
 {
 	struct ifinfomsg up = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP}, peer = {0};
 	unsigned master = nl_ifindex(nl, box->spec->bridge);
+	int hairpin = through_forward();
 	size_t info, data, other;
 
-	if (!master)
+	if (!master || hairpin < 0)
 		return -1;
 	nl_begin(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &up, sizeof(up), "RTM_NEWLINK", "veth %s", box->veth);
 	nl_str(nl, IFLA_IFNAME, box->veth);
@@ -200,7 +207,7 @@ static int make_veth(struct nl *nl, const struct box *box)
 	nl_end(nl, other);
 	nl_end(nl, data);
 	nl_end(nl, info);
-	put_port_options(nl, box);
+	put_port_options(nl, box, hairpin);
 	return nl_send(nl, false);
 }
 
@@ -264,7 +271,7 @@ static void link_explain(const struct box *box)
 		s->bridge);
 	explain("RTM_NEWLINK", "ip link add %s up master %s type veth peer name eth0 netns %s", veth, s->bridge, pid);
 	explain("RTM_NEWLINK", "ip link set %s type bridge_slave %s", veth,
-		through_forward() ? "hairpin on" : "isolated on");
+		through_forward() > 0 ? "hairpin on" : "isolated on");
 }
 
 const struct phase phase_link = {"link", link_explain, link_up};

@@ -4,12 +4,10 @@
 // so that an image with /proc -> somewhere fails (CVE-2019-19921); the user's are resolved by base/path.
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -17,7 +15,12 @@
 #include "base/mnt.h"
 #include "base/path.h"
 #include "base/sys.h"
-#include "phase/phase.h"
+#include "phase/devices.h"
+#include "phase/volumes.h"
+#include "phase/console.h"
+#include "phase/host_devices.h"
+#include "phase/sysctl.h"
+#include "phase/taken.h"
 
 #define SAFE (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
@@ -71,29 +74,43 @@ static const struct veil_row {
 	// clang-format on
 };
 
-// Mounts on a directory of the image: opened with links refused, entered, and mounted on from there.
-static int mount_in_image(const struct mount_row *row, unsigned long flags)
+static int mount_here(const struct box *box, const struct mount_row *row, const char *target, unsigned long flags)
+{
+	int ret = taken_attach(box, row->fstype, target);
+
+	return ret == NOT_TAKEN ? mnt_mount(row->fstype, target, flags, row->data) : ret;
+}
+
+// Mounts on a directory of the image: opened with links refused, entered, and mounted on from there. Most images have it.
+static int mount_in_image(const struct box *box, const struct mount_row *row, unsigned long flags)
 {
 	struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
 	int target = sys_openat2(AT_FDCWD, row->target, &how), ret;
 
+	if (target < 0 && errno == ENOENT) {
+		if (mkdir(row->target, row->mode))
+			return fail("mkdir", "%s", row->target);
+		target = sys_openat2(AT_FDCWD, row->target, &how);
+	}
 	if (target < 0)
 		return fail("openat2", "%s", row->target);
-	ret = fchdir(target) ? fail("fchdir", "%s", row->target) : mnt_mount(row->fstype, ".", flags, row->data);
+	ret = fchdir(target) ? fail("fchdir", "%s", row->target) : mount_here(box, row, ".", flags);
 	close(target);
-	return ret == 0 && chdir("/") ? fail("chdir", "/") : ret;
+	return ret;
 }
 
 // In the first mount of a file system MS_RDONLY would be its superblock's, which the host may share: it is set on the mount.
-static int mount_one(const struct mount_row *row)
+static int mount_one(const struct box *box, const struct mount_row *row)
 {
 	unsigned long flags = row->flags & ~(unsigned long)MS_RDONLY;
 
-	if (row->mode && mkdir(row->target, row->mode) && errno != EEXIST)
+	if (row->mode && !row->in_image && mkdir(row->target, row->mode) &&
+	    errno != EEXIST) // the host's /dev has been copied
 		return fail("mkdir", "%s", row->target);
-	if (row->in_image ? mount_in_image(row, flags) : mnt_mount(row->fstype, row->target, flags, row->data))
+	if (row->in_image ? mount_in_image(box, row, flags) : mount_here(box, row, row->target, flags))
 		return -1;
-	if ((row->flags & MS_RDONLY) && mount(NULL, row->target, NULL, MS_REMOUNT | MS_BIND | row->flags, NULL))
+	if ((row->flags & MS_RDONLY) && !box->spec->privileged &&
+	    mount(NULL, row->target, NULL, MS_REMOUNT | MS_BIND | row->flags, NULL))
 		return fail("mount", "%s read-only", row->target);
 	return 0;
 }
@@ -105,8 +122,10 @@ static int fill_dev(struct box *box)
 		char path[24];
 
 		if (fmt(path, sizeof(path), "/dev/%s", n->name) ||
-		    mknod(path, S_IFCHR | 0666, makedev(n->major, n->minor)))
+		    mknod(path, (box->userns ? S_IFREG : S_IFCHR) | 0666, makedev(n->major, n->minor)))
 			return fail("mknod", "/dev/%s", n->name);
+		if (box->userns && taken_attach(box, n->name, path))
+			return -1;
 	}
 	for (size_t i = 0; i < COUNT(link_rows); i++) {
 		char path[24];
@@ -114,6 +133,8 @@ static int fill_dev(struct box *box)
 		if (fmt(path, sizeof(path), "/dev/%s", link_rows[i].name) || symlink(link_rows[i].to, path))
 			return fail("symlink", "/dev/%s", link_rows[i].name);
 	}
+	if (devices_make(box))
+		return -1;
 	if (box->console_fd >= 0) {
 		if (mknod("/dev/console", S_IFREG | 0600, 0))
 			return fail("mknod", "/dev/console");
@@ -121,7 +142,8 @@ static int fill_dev(struct box *box)
 			return fail("move_mount", "/dev/console");
 		close(box->console_fd);
 	}
-	return 0;
+	box->dev_fd = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return box->dev_fd < 0 ? fail("open", "/dev") : 0;
 }
 
 // What is not there in this kernel (ENOENT) needs no veil. *empty: the first directory behind the one empty tmpfs.
@@ -129,7 +151,7 @@ static int draw_veil(const struct veil_row *row, const char **empty)
 {
 	switch (row->veil) {
 	case MASK_FILE:
-		return mount("/dev/null", row->path, NULL, MS_BIND, NULL);
+		return mount("null", row->path, NULL, MS_BIND, NULL);
 	case MASK_DIR:
 		if (*empty)
 			return mount(*empty, row->path, NULL, MS_BIND, NULL);
@@ -138,56 +160,48 @@ static int draw_veil(const struct veil_row *row, const char **empty)
 		*empty = row->path;
 		return 0;
 	case READ_ONLY:
-		if (mount(row->path, row->path, NULL, MS_BIND, NULL))
+		if (mount(row->path, row->path, NULL, MS_BIND | MS_REC, NULL))
 			return -1;
 		return mount(NULL, row->path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | SAFE, NULL);
 	}
 	return -1;
 }
 
-static int draw_veils(void)
+// How hot each processor is tells what others compute. A machine that counts it for none of them (a virtual one) ends this
+// at the first.
+static int veil_processors(const char *empty)
+{
+	char path[64];
+
+	for (unsigned i = 0;; i++) {
+		const char *one = empty;
+
+		if (fmt(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/thermal_throttle", i))
+			return fail("mount", "%s", path);
+		if (draw_veil(&(struct veil_row){MASK_DIR, path}, &one) == 0)
+			continue;
+		if (errno != ENOENT)
+			return fail("mount", "%s", path);
+		path[strlen(path) - strlen("/thermal_throttle")] = '\0';
+		if (i == 0 || access(path, F_OK))
+			return 0;
+	}
+}
+
+// The null that hides files is taken from the /dev that was filled here, which is entered: a volume over /dev may have a
+// link of that name, to /proc/sys/kernel/core_pattern say (CVE-2025-31133).
+static int draw_veils(const struct box *box)
 {
 	const char *empty = NULL;
 
+	if (fchdir(box->dev_fd))
+		return fail("fchdir", "/dev");
 	for (size_t i = 0; i < COUNT(veil_rows); i++)
 		if (draw_veil(&veil_rows[i], &empty) && errno != ENOENT)
 			return fail("mount", "%s", veil_rows[i].path);
-	return 0;
-}
-
-// Nothing but the kernel's own goes on or below /proc and /sys: what initbox and the program read there has to be true
-// (CVE-2019-16884, CVE-2025-52881). Looked at and mounted on is one and the same descriptor.
-static int attach_volume(const struct volume *v, int fd)
-{
-	struct stat st, root, at;
-	struct statfs there;
-	int target, ret = 0;
-
-	if (fstat(fd, &st) || stat("/", &root))
-		return fail("fstat", "volume %s", v->source);
-	target = S_ISDIR(st.st_mode) ? path_make_directory(v->target) : path_make_file(v->target);
-	if (target < 0)
+	if (veil_processors(empty))
 		return -1;
-	if (fstatfs(target, &there) || fstat(target, &at))
-		ret = fail("fstatfs", "volume %s", v->target);
-	else if (at.st_dev == root.st_dev && at.st_ino == root.st_ino)
-		ret = fail_text("a volume can't be the root (use --rootfs)", "volume %s", v->target);
-	else if (there.f_type == PROC_SUPER_MAGIC || there.f_type == SYSFS_MAGIC || there.f_type == CGROUP2_SUPER_MAGIC)
-		ret = fail_text("a volume can't be in /proc or /sys", "volume %s", v->target);
-	else if (sys_move_mount(fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
-		ret = fail("move_mount", "volume %s", v->target);
-	close(target);
-	return ret;
-}
-
-static int attach_volumes(const struct box *box)
-{
-	for (unsigned i = 0; i < box->spec->volume_count; i++) {
-		if (attach_volume(&box->spec->volume[i], box->volume_fd[i]))
-			return -1;
-		close(box->volume_fd[i]);
-	}
-	return 0;
+	return chdir("/") ? fail("chdir", "/") : 0;
 }
 
 // A new file takes the place of what the image has there, also of a symbolic link (resolv.conf often is one into /run).
@@ -206,6 +220,7 @@ static int write_files(const struct box *box)
 	const struct spec *s = box->spec;
 	char text[512], ip[16];
 	struct buf b = BUF(text);
+	const struct path_where anywhere = {.n = 0};
 	int etc, ret;
 
 	if (!s->dns_count)
@@ -213,7 +228,7 @@ static int write_files(const struct box *box)
 	b.p[0] = '\0';
 	for (unsigned i = 0; i < s->dns_count; i++)
 		buf_fmt(&b, "nameserver %s\n", fmt_ip4(ip, s->dns[i]));
-	etc = path_make_directory("/etc");
+	etc = path_make_directory("/etc", &anywhere);
 	if (etc < 0)
 		return -1;
 	ret = replace_file(etc, "resolv.conf", &b);
@@ -224,22 +239,31 @@ static int write_files(const struct box *box)
 static int mounts_up(struct box *box)
 {
 	for (size_t i = 0; i < COUNT(mount_rows); i++) {
-		if (mount_one(&mount_rows[i]))
+		if (mount_one(box, &mount_rows[i]))
 			return -1;
-		if (!strcmp(mount_rows[i].target, "/dev") && fill_dev(box))
+		if (strcmp(mount_rows[i].target, "/dev")) // the last one that is entered
+			continue;
+		if (chdir("/"))
+			return fail("chdir", "/");
+		if (fill_dev(box) || host_devices_copy(box))
 			return -1;
 	}
+	if ((box->spec->tty && console_make(box)) || sysctl_open(box))
+		return -1;
 	umask(022);
 	// Before the volumes: /etc may be one of the host's. Volumes before the veils: behind those nobody sees /proc or /sys.
-	if (write_files(box) || attach_volumes(box))
+	if (write_files(box) || volumes_attach(box) || (!box->spec->unmasked && draw_veils(box)))
 		return -1;
-	return draw_veils();
+	// Last: until here what is missing has been made in it.
+	return box->spec->read_only && mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV, NULL)
+		       ? fail("mount", "/ read-only")
+		       : 0;
 }
 
-static void explain_mount(const struct mount_row *row)
+static void explain_mount(const struct mount_row *row, bool writable)
 {
 	explain(row->in_image ? "openat2 fchdir mount" : "mount", "mount -t %s -o nosuid,noexec%s%s%s%s %s %s",
-		row->fstype, row->flags & MS_NODEV ? ",nodev" : "", row->flags & MS_RDONLY ? ",ro" : "",
+		row->fstype, row->flags & MS_NODEV ? ",nodev" : "", row->flags & MS_RDONLY && !writable ? ",ro" : "",
 		row->data ? "," : "", row->data ? row->data : "", row->fstype, row->target);
 }
 
@@ -256,19 +280,25 @@ static void explain_veil(const struct veil_row *row)
 static void mounts_explain(const struct box *box)
 {
 	for (size_t i = 0; i < COUNT(mount_rows); i++)
-		explain_mount(&mount_rows[i]);
-	for (size_t i = 0; i < COUNT(node_rows); i++)
+		explain_mount(&mount_rows[i], box->spec->privileged);
+	for (size_t i = 0; !box->userns && i < COUNT(node_rows); i++)
 		explain("mknod", "mknod -m 666 /dev/%s c %u %u", node_rows[i].name, node_rows[i].major,
 			node_rows[i].minor);
 	for (size_t i = 0; i < COUNT(link_rows); i++)
 		explain("symlink", "ln -s %s /dev/%s", link_rows[i].to, link_rows[i].name);
-	for (size_t i = 0; i < COUNT(veil_rows); i++)
+	for (unsigned i = 0; i < box->spec->device_count; i++)
+		explain("open_tree mknod", "cp -a %s /mnt%s", box->spec->device[i].source, box->spec->device[i].target);
+	if (box->spec->tty)
+		explain("open(/dev/pts/ptmx) TIOCGPTPEER mount", "mount --bind /dev/pts/0 /dev/console");
+	for (size_t i = 0; i < COUNT(veil_rows) && !box->spec->unmasked; i++)
 		explain_veil(&veil_rows[i]);
 	for (unsigned i = 0; i < box->spec->dns_count; i++) {
 		char ip[16];
 
 		explain("open write", "echo nameserver %s >>/etc/resolv.conf", fmt_ip4(ip, box->spec->dns[i]));
 	}
+	if (box->spec->read_only)
+		explain("mount", "mount -o remount,bind,ro /");
 }
 
 const struct phase phase_mounts = {"mounts", mounts_explain, mounts_up};

@@ -81,7 +81,7 @@ static int net_up(struct box *box)
 {
 	struct net4 address = {box->address, box->spec->subnet.prefix};
 
-	if (box->spec->network == NETWORK_HOST)
+	if (box->spec->network >= NETWORK_HOST)
 		return 0;
 	return configure(box->spec->network == NETWORK_BRIDGE ? "eth0" : NULL, &address, box->gateway);
 }
@@ -90,7 +90,7 @@ static void net_explain(const struct box *box)
 {
 	char ip[16];
 
-	if (box->spec->network == NETWORK_HOST)
+	if (box->spec->network >= NETWORK_HOST)
 		return;
 	explain("RTM_NEWLINK", "ip link set lo up");
 	if (box->spec->network == NETWORK_NONE)

@@ -153,13 +153,18 @@ static int remove_table(const struct box *box)
 static int nft_down(void *arg)
 {
 	struct box *box = arg;
+	int ret = 0;
 
 	box->ending = true;
 	if (state_lock(box) || state_leave(box))
 		return -1;
 	if (box->last)
-		return remove_table(box);
-	return box->published ? remove_ports(box, box->spec->publish, box->spec->publish_count) : 0;
+		ret = remove_table(box);
+	else if (box->published)
+		ret = remove_ports(box, box->spec->publish, box->spec->publish_count);
+	if (ret == 0)
+		box->published = false;
+	return ret;
 }
 
 // A port that is there may be that of a launcher that was killed: those are removed, and it is tried once more.
@@ -172,6 +177,7 @@ static int publish(struct nl *nl, struct box *box)
 	if (!box->spec->publish_count)
 		return 0;
 	if (send_ports(nl, box)) {
+		box->published = !strcmp(err_last.call, "recvmsg"); // sent, but without an answer
 		if (errno != EEXIST)
 			return -1;
 		if (address_sweep(box, remove_ports))

@@ -269,12 +269,13 @@ int state_open(struct box *box)
 			continue; // another launcher, at its end, has just taken it away
 		if (box->state_fd < 0)
 			return fail("open", "%s", path);
-		if (state_lock(box))
+		if (undo_push(&box->undo, state_down, box, "state directory") || state_lock(box))
 			return -1;
 		if (fstat(box->state_fd, &st))
 			return fail("fstat", "%s", path);
 		if (st.st_nlink > 0)
-			return undo_push(&box->undo, state_down, box, "state directory");
+			return 0;
+		box->undo.count--;
 		close(box->state_fd);
 	}
 	return fail_text("vanishes each time it is made", "%s", path);

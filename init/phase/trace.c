@@ -23,6 +23,7 @@ static struct trace *trace;
 static enum trace_side my_side = TRACE_HOST;
 static const char *out_name;
 static int out = -1;
+static int64_t shift; // of the clock, in seconds
 
 int trace_start(void)
 {
@@ -48,12 +49,17 @@ void trace_set_side(enum trace_side side)
 	my_side = side;
 }
 
+void trace_shift(int64_t seconds)
+{
+	shift = seconds;
+}
+
 uint64_t trace_clock(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	return (uint64_t)(t.tv_sec - shift) * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 uint64_t trace_now(void)

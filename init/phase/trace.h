@@ -15,7 +15,10 @@ int trace_open(const char *file) must_check;
 // What the calling process adds from now on belongs to this side.
 void trace_set_side(enum trace_side side);
 
-// CLOCK_MONOTONIC in nanoseconds.
+// The caller's CLOCK_MONOTONIC is about to be that many seconds ahead of the one that tracing began with.
+void trace_shift(int64_t seconds);
+
+// CLOCK_MONOTONIC in nanoseconds, as it was when tracing began.
 uint64_t trace_clock(void);
 
 // The same; 0 when not tracing, so that an untraced run makes no call.

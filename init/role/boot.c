@@ -59,7 +59,7 @@ static void make_console_raw(void)
 
 static int start(struct spec *s)
 {
-	static struct box none;
+	static LARGE_BSS struct box none;
 
 	none.spec = s;
 	if (box_block_signals() || trace_start() || phase_run(&none, early) || configure(s) || spec_freeze())
@@ -84,7 +84,7 @@ static void write_trace(uint64_t from)
 
 _Noreturn void boot_main(void)
 {
-	struct spec *s = spec_get();
+	struct spec *s = spec_new();
 	uint64_t from = trace_clock();
 	bool failed = true;
 	int code = EXIT_OWN_FAILURE;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The corridor: runs the phases of a box in order on both sides of the clone, supervises, unwinds.
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,25 +10,41 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/sys.h"
-#include "phase/cgroup.h"
 #include "phase/namespaces.h"
 #include "phase/privileges.h"
 #include "phase/trace.h"
 #include "role/box.h"
+#include "role/post_mortem.h"
+#include "role/pty.h"
 #include "role/reap.h"
+#include "role/spawn.h"
 
 // On the host's side, before anything of the box runs.
-static const struct phase *const before_clone[] = {&phase_cgroup, &phase_address, NULL};
+static const struct phase *const before_clone[] = {&phase_join,    &phase_userns,  &phase_profile, &phase_upper,
+						   &phase_cgroup,  &phase_devices, &phase_address, NULL};
 // On the host's side, while the box's PID 1 mounts its root.
-static const struct phase *const after_clone[] = {&phase_link, &phase_nft, NULL};
+static const struct phase *const after_clone[] = {&phase_maps, &phase_link, &phase_nft, NULL};
 // Inside, at the same time.
-static const struct phase *const before_gate[] = {&phase_namespaces, &phase_root, &phase_mounts, &phase_identity, NULL};
+static const struct phase *const before_gate[] = {&phase_namespaces, &phase_own_file, &phase_host_devices, &phase_root,
+						  &phase_mounts,     &phase_allow,    &phase_identity,	   NULL};
 // Inside, when the host's side is done.
-static const struct phase *const after_gate[] = {&phase_net, NULL};
+static const struct phase *const after_gate[] = {&phase_net, &phase_sysctl, NULL};
 // In the process that becomes the program.
-static const struct phase *const program[] = {&phase_prepare, &phase_privileges, &phase_filter, &phase_exec, NULL};
+static const struct phase *const program[] = {&phase_prepare,	 &phase_environ,  &phase_limits,
+					      &phase_privileges, &phase_landlock, &phase_lookup,
+					      &phase_filter,	 &phase_exec,	  NULL};
+// The same without no_new_privs, where the kernel wants CAP_SYS_ADMIN for landlock and a filter.
+static const struct phase *const program_that_gains[] = {&phase_prepare,  &phase_environ, &phase_limits,
+							 &phase_landlock, &phase_filter,  &phase_privileges,
+							 &phase_lookup,	  &phase_exec,	  NULL};
+
+static const struct phase *const *program_of(const struct spec *s)
+{
+	return s->no_new_privs ? program : program_that_gains;
+}
 
 #define BIT(sig) (1ull << ((sig)-1))
 
@@ -94,25 +109,12 @@ static int stamp(const char *phase, int ret)
 	return ret;
 }
 
-static int program_main(void *arg)
-{
-	struct box *box = arg;
-
-	if (phase_run(box, program))
-		box->start_failed = true;
-	_exit(err_last.code);
-}
-
-// Starts the program. Returns its pid, or -1 with err_last set, which the process that should have become it has filled.
 static pid_t start_program(struct box *box)
 {
-	static LARGE_BSS _Alignas(16) char stack[32 * 1024]; // the parent stands still: one is enough
 	uint64_t from = trace_now();
-	pid_t pid = clone(program_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, box);
+	pid_t pid = spawn(box, program_of(box->spec));
 
 	if (pid < 0)
-		return stamp("start", fail("clone", "%s", box->spec->command[0]));
-	if (box->start_failed)
 		return -1;
 	trace_add("start", from, trace_now());
 	return stamp("start", privileges_drop_init()) ? -1 : pid;
@@ -132,7 +134,7 @@ static pid_t build_inside(struct box *box)
 	return start_program(box);
 }
 
-// The box's PID 1. It sends an error record through the channel, or closes it once the program runs.
+// The box's PID 1. What it says at last is that the program runs, or an error record.
 static _Noreturn void box_init(struct box *box)
 {
 	pid_t pid;
@@ -140,17 +142,24 @@ static _Noreturn void box_init(struct box *box)
 	trace_set_side(TRACE_BOX);
 	wipe_arguments();
 	pid = build_inside(box);
+	if (pid > 0 && send(box->channel[1], CHANNEL_RUNS, sizeof(CHANNEL_RUNS), MSG_NOSIGNAL) < 0)
+		pid = stamp("start", fail("send", "channel")); // a launcher that is gone takes this with it
 	if (pid > 0) {
-		sys_close_range(0, ~0u, 0);
-		_exit(reap_until(pid, blocked));
+		struct reap r = {.main = pid, .mask = blocked, .spec = box->spec};
+
+		if (file_close_from(0)) // of a standard descriptor that could not be closed the end can't be seen outside
+			log_err(&err_last);
+		_exit(reap_run(&r));
 	}
 	if (send(box->channel[1], &err_last, sizeof(err_last), MSG_NOSIGNAL) < 0)
 		log_err(&err_last);
 	_exit(err_last.code);
 }
 
-// Prints the error record that the box's PID 1 has sent, if it has; it has ended, so that nothing more comes.
-static bool take_record(const struct box *box)
+enum record { RECORD_NONE, RECORD_RUNS, RECORD_ERROR };
+
+// Takes what the box's PID 1 has said, and prints an error; it has ended, so that nothing more comes.
+static enum record take_record(const struct box *box)
 {
 	struct err record;
 	ssize_t n;
@@ -158,23 +167,16 @@ static bool take_record(const struct box *box)
 	// A gate byte that was never read makes the first recv fail; the record stands behind that error.
 	do
 		n = recv(box->channel[0], &record, sizeof(record), MSG_DONTWAIT);
-	while (n < 0 && (errno == ECONNRESET || errno == EINTR));
+	while (n == 1 || (n < 0 && (errno == ECONNRESET || errno == EINTR))); // 1: its terminal, which nobody took
+	if (n < 0 && errno != EAGAIN) {
+		fail("recv", "channel");
+		log_err(&err_last);
+		return RECORD_RUNS; // as far as anybody knows; its exit code still says how it ended
+	}
 	if (n != (ssize_t)sizeof(record))
-		return false;
+		return n == (ssize_t)sizeof(CHANNEL_RUNS) ? RECORD_RUNS : RECORD_NONE;
 	log_err(&record);
-	return true;
-}
-
-static void report_oom(const struct box *box, int code)
-{
-	uint64_t kills = cgroup_oom_kills(box);
-
-	if (kills > 0)
-		log_line(LOG_NOTE,
-			 "%s: the kernel killed %lu of its processes for want of memory (cgroup /%s: oom_kill %lu, "
-			 "memory.max %lu), exit code %d",
-			 box->spec->name, (unsigned long)kills, box->cgroup, (unsigned long)kills,
-			 (unsigned long)box->spec->memory, code);
+	return RECORD_ERROR;
 }
 
 // Ends a box that has not been let through the gate. It may have failed first, and that may be why this side did: then
@@ -184,17 +186,19 @@ static int kill_box(const struct box *box)
 	kill(box->pid, SIGKILL);
 	while (waitpid(box->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	return take_record(box) ? 0 : -1;
+	return take_record(box) == RECORD_ERROR ? 0 : -1;
 }
 
 // Returns 0 when the box's PID 1 has ended: *code is its exit code, *failed tells whether the program never ran.
 static int run_phases(struct box *box, int *code, bool *failed)
 {
+	struct reap launcher = {.mask = blocked};
+	enum record record;
 	struct err mine;
 	pid_t pid;
 
 	*failed = true;
-	if (phase_run(box, before_clone))
+	if (stamp("terminal", pty_check(box->spec)) || phase_run(box, before_clone))
 		return -1;
 	pid = namespaces_clone(box);
 	if (pid < 0)
@@ -202,15 +206,25 @@ static int run_phases(struct box *box, int *code, bool *failed)
 	if (pid == 0)
 		box_init(box);
 	log_line(LOG_DETAIL, "%s: its PID 1 is %d here", box->spec->name, (int)pid);
-	if (phase_run(box, after_clone) || stamp("gate", gate_open(box))) {
+	if (phase_run(box, after_clone) || stamp("terminal", pty_begin(box, &launcher)) || stamp("gate", gate_open(box))) {
 		mine = err_last;
 		if (kill_box(box) == 0)
 			return 0;
 		err_last = mine;
 		return -1;
 	}
-	*code = reap_until(pid, blocked);
-	*failed = take_record(box);
+	launcher.main = pid;
+	*code = reap_run(&launcher);
+	if (box->spec->tty)
+		pty_end();
+	record = take_record(box);
+	*failed = record != RECORD_RUNS;
+	if (record == RECORD_NONE) {
+		*code = EXIT_OWN_FAILURE;
+		return stamp("start", fail_text("its PID 1 was killed before the program ran", "%s", box->spec->name));
+	}
+	if (!*failed && !box->spec->quiet && (*code || box->spec->memory))
+		post_mortem_box(box, &launcher, *code);
 	return 0;
 }
 
@@ -218,14 +232,14 @@ static int run_phases(struct box *box, int *code, bool *failed)
 static int explain_all(struct box *box)
 {
 	return phase_run(box, before_clone) || phase_run(box, before_gate) || phase_run(box, after_clone) ||
-			       phase_run(box, after_gate) || phase_run(box, program)
+			       phase_run(box, after_gate) || phase_run(box, program_of(box->spec))
 		       ? -1
 		       : 0;
 }
 
 int box_run(const struct spec *spec, bool *failed)
 {
-	static struct box box;
+	static BOX_BSS struct box box;
 	int ret, code = EXIT_OWN_FAILURE;
 
 	box = (struct box){.spec = spec,
@@ -245,8 +259,6 @@ int box_run(const struct spec *spec, bool *failed)
 	ret = run_phases(&box, &code, failed);
 	if (ret)
 		log_err(&err_last);
-	if (!*failed)
-		report_oom(&box, code);
 	if (undo_unwind(&box.undo) && !*failed)
 		log_line(LOG_ERROR, "%s: something of it was left behind", spec->name);
 	return code;

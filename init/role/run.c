@@ -2,15 +2,15 @@
 // A box around a command, on a host or inside a booted machine.
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
-#include "base/sys.h"
 #include "phase/trace.h"
 #include "role/box.h"
 #include "role/run.h"
-#include "spec/keys.h"
-#include "spec/parse.h"
+#include "spec/options.h"
 
 static int help(void)
 {
@@ -38,8 +38,8 @@ static int own_descriptors(void)
 {
 	struct pollfd standard[3] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
 
-	if (sys_close_range(3, ~0u, 0))
-		return fail("close_range", "descriptors");
+	if (file_close_from(3))
+		return -1;
 	if (poll(standard, 3, 0) < 0)
 		return fail("poll", "standard descriptors");
 	for (int i = 0; i < 3; i++) // open(2) takes the lowest that is free
@@ -56,18 +56,23 @@ static int refuse(void)
 
 int run_main(int argc, char **argv)
 {
-	struct spec *s = spec_get();
+	struct spec *s = spec_new();
 	bool failed;
 	int code;
 
+	// It mounts what its caller says: with the rights of somebody else (a setuid file, a file's capabilities) it must not.
+	if (getauxval(AT_SECURE)) {
+		fail_text("a file with the rights of another user, or capabilities, is not run", "setuid");
+		return refuse();
+	}
 	if (own_descriptors() || box_block_signals())
 		return refuse();
-	switch (parse_options(s, argc, argv)) {
+	switch (parse_options(s, SCOPE_BOX, NULL, argc, argv)) {
 	case PARSE_OK:
 		break;
 	case PARSE_HELP:
 		return help();
-	case PARSE_BAD:
+	default:
 		return refuse();
 	}
 	if (spec_check(s) || (s->trace && !s->dry_run && (trace_start() || trace_open(s->trace))))

@@ -1,34 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "spec/keys.h"
-#include "spec/value.h"
-
-enum key_type {
-	KEY_STRING, // any text
-	KEY_NAME,
-	KEY_HOSTNAME,
-	KEY_LINK,
-	KEY_PATH,
-	KEY_SIZE,
-	KEY_COUNT,
-	KEY_CPUS,
-	KEY_BOOL,
-	KEY_CHOICE,
-	KEY_IP4,
-	KEY_ADDRESS, // an IPv4 address without a prefix, in a struct net4
-	KEY_NET4,
-	KEY_PORT,
-	KEY_VOLUME,
-	KEY_ENV,
-	KEY_WORDS, // replaces the whole list by the words of the value
-};
 
 static const char *const networks[] = {"none", "bridge", "host", NULL};
 static const char *const stdins[] = {"inherit", "null", NULL};
-static const char *const seccomps[] = {"default", "none", NULL};
+static const char *const on_exits[] = {"drain", "none", "term", "wait", NULL};
+static const char *const orphan_fates[] = {"keep", "term", "kill", NULL};
 
 #define FIELD(f)   .offset = offsetof(struct spec, f)
 #define LIST(f, n) .offset = offsetof(struct spec, f), .count = offsetof(struct spec, f##_count), .max = (n)
@@ -37,22 +15,81 @@ static const char *const seccomps[] = {"default", "none", NULL};
 static const struct key keys[] = {
 	{"name", 0, SCOPE_BOX, KEY_NAME, FIELD(name), .arg = "NAME", .help = "name of the box (box-PID)"},
 	{"hostname", 0, SCOPE_BOX, KEY_HOSTNAME, FIELD(hostname), .arg = "NAME", .help = "hostname in the box (its name)"},
-	{"rootfs", 0, SCOPE_BOX, KEY_STRING, LIST(rootfs, MAX_LAYERS), .arg = "DIR",
+	{"rootfs", 0, SCOPE_BOX, KEY_STRING, LIST(rootfs, MAX_LAYERS), .arg = "DIR|IMAGE",
 	 .help = "root of the box, never written to; repeat for layers, top first"},
+	{"upper", 0, SCOPE_BOX, KEY_STRING, FIELD(upper), .arg = "DIR",
+	 .help = "directory that keeps what the box writes into its root"},
+	{"read-only", 0, SCOPE_BOX | SCOPE_FLAG, KEY_BOOL, FIELD(read_only), .arg = "yes|no",
+	 .help = "nothing can be written into the root"},
 	{"tmpfs-size", 0, SCOPE_BOX, KEY_SIZE, FIELD(tmpfs_size), .arg = "SIZE",
 	 .help = "room for what the box writes into its root (256M)"},
-	{"volume", 'v', SCOPE_BOX, KEY_VOLUME, LIST(volume, MAX_VOLUMES), .arg = "SRC:DST[:ro]",
+	{"volume", 'v', SCOPE_BOX, KEY_VOLUME, LIST(volume, MAX_VOLUMES), .arg = "SRC:DST[:ro,...]",
 	 .help = "show a directory or file of the host in the box"},
-	{"env", 'e', SCOPE_BOX, KEY_ENV, LIST(env, MAX_ENV), .arg = "K=V",
+	{"mount", 0, SCOPE_BOX, KEY_MOUNT, LIST(volume, MAX_VOLUMES), .arg = "type=T,src=S,dst=D",
+	 .help = "bind, tmpfs or overlay, with docker's words"},
+	{"tmpfs", 0, SCOPE_BOX, KEY_TMPFS, LIST(volume, MAX_VOLUMES), .arg = "DIR[:size=S,...]",
+	 .help = "an empty file system in memory (noexec,nosuid,nodev,mode=1777)"},
+	{"device", 0, SCOPE_BOX, KEY_DEVICE, LIST(device, MAX_DEVICES), .arg = "SRC[:DST][:rwm]",
+	 .help = "show a device of the host in the box"},
+	{"env", 'e', SCOPE_BOX | SCOPE_ENTRY, KEY_ENV, LIST(env, MAX_ENV), .arg = "K=V",
 	 .help = "set a variable; K alone takes the caller's value"},
-	{"workdir", 'w', SCOPE_BOX, KEY_PATH, FIELD(workdir), .arg = "DIR", .help = "directory to start in (/)"},
-	{"user", 'u', SCOPE_BOX, KEY_STRING, FIELD(user), .arg = "USER[:GROUP]",
-	 .help = "names of the box's /etc/passwd and /etc/group, or numbers (root)"},
+	{"env-file", 0, SCOPE_BOX | SCOPE_ENTRY, KEY_ENV_FILE, LIST(env, MAX_ENV), .arg = "FILE",
+	 .help = "set the variables that its lines K=V name; later ones win"},
+	{"workdir", 'w', SCOPE_BOX | SCOPE_ENTRY, KEY_PATH, FIELD(workdir), .entry = 'C', .arg = "DIR",
+	 .help = "directory to start in"},
+	{"user", 'u', SCOPE_BOX | SCOPE_ENTRY, KEY_STRING, FIELD(user), .entry = 'u', .arg = "USER[:GROUP]",
+	 .help = "names of /etc/passwd and /etc/group inside, or numbers"},
+	{"group-add", 0, SCOPE_BOX, KEY_STRING, LIST(group_add, MAX_GROUPS), .arg = "GROUP", .help = "a group more, by name or number"},
+	{"umask", 0, SCOPE_BOX | SCOPE_ENTRY, KEY_UMASK, FIELD(umask), .arg = "MASK", .help = "permissions that new files never have"},
+	{"ulimit", 0, SCOPE_BOX | SCOPE_ENTRY, KEY_LIMIT, LIST(limit, MAX_LIMITS), .arg = "NAME=SOFT[:HARD]",
+	 .help = "resource limit: nofile nproc core stack …"},
+	{"oom-score-adj", 0, SCOPE_BOX, KEY_OOM_SCORE, FIELD(oom_score_adj), .arg = "N",
+	 .help = "whom the kernel kills first when memory is short: -1000 to 1000"},
+	{"nice", 0, SCOPE_BOX, KEY_NICE, FIELD(nice), .arg = "N", .help = "priority of the program: -20 (first) to 19"},
+	{"cap-add", 0, SCOPE_BOX | SCOPE_ENTRY, KEY_CAP, FIELD(cap_add), .arg = "CAP", .help = "keep a capability; ALL. In a box also for another user than root"},
+	{"cap-drop", 0, SCOPE_BOX | SCOPE_ENTRY, KEY_CAP, FIELD(cap_drop), .arg = "CAP", .help = "take a capability away; ALL"},
+	{"no-new-privs", 0, SCOPE_BOX | SCOPE_ENTRY | SCOPE_FLAG, KEY_BOOL, FIELD(no_new_privs), .arg = "yes|no",
+	 .help = "what is executed never gains privileges by setuid files (of a box: yes)"},
+	{"privileged", 0, SCOPE_BOX | SCOPE_FLAG, KEY_BOOL, FIELD(privileged), .arg = "yes|no",
+	 .help = "all capabilities, all devices, no filter, nothing hidden or read-only"},
+	{"security-opt", 0, SCOPE_BOX, KEY_SECURITY_OPT, .offset = 0, .arg = "WORD",
+	 .help = "no-new-privileges[=false], seccomp=FILE, systempaths=unconfined"},
+	{"sysctl", 0, SCOPE_BOX, KEY_SYSCTL, LIST(sysctl, MAX_SYSCTLS), .arg = "K=V",
+	 .help = "kernel parameter of the box's own: net.* kernel.shm* fs.mqueue.* …"},
+	{"landlock", 0, SCOPE_BOX, KEY_LANDLOCK, LIST(landlock, MAX_LANDLOCK), .arg = "RULE",
+	 .help = "ro:PATH rw:PATH connect:PORT bind:PORT: of its kind the program may use no other"},
 	{"memory", 'm', SCOPE_BOX, KEY_SIZE, FIELD(memory), .arg = "SIZE", .help = "limit of memory, swap excluded"},
 	{"cpus", 0, SCOPE_BOX, KEY_CPUS, FIELD(cpus), .arg = "N", .help = "limit of CPU time, in CPUs (0.5, 1.5)"},
+	{"memory-swap", 0, SCOPE_BOX, KEY_SWAP, FIELD(memory_swap), .arg = "SIZE",
+	 .help = "limit of memory and swap together (no swap); -1: any swap"},
+	{"memory-reservation", 0, SCOPE_BOX, KEY_SIZE, FIELD(memory_reservation), .arg = "SIZE",
+	 .help = "memory that is not taken away while others have more"},
+	{"oom-group", 0, SCOPE_BOX | SCOPE_FLAG, KEY_BOOL, FIELD(oom_group), .arg = "yes|no",
+	 .help = "want of memory kills the whole box, not one process"},
+	{"cpu-shares", 0, SCOPE_BOX, KEY_SHARES, FIELD(cpu_weight), .arg = "N",
+	 .help = "share of CPU time beside others (1024)"},
+	{"cpuset-cpus", 0, SCOPE_BOX, KEY_CPUSET, FIELD(cpuset_cpus), .arg = "LIST", .help = "CPUs to run on (0-3,6)"},
+	{"cpuset-mems", 0, SCOPE_BOX, KEY_CPUSET, FIELD(cpuset_mems), .arg = "LIST", .help = "nodes to take memory from (0,1)"},
+	{"device-read-bps", 0, SCOPE_BOX, KEY_READ_BPS, LIST(io, MAX_IO), .arg = "DISK:SIZE",
+	 .help = "limit of bytes read in a second (/dev/vda:10M)"},
+	{"device-write-bps", 0, SCOPE_BOX, KEY_WRITE_BPS, LIST(io, MAX_IO), .arg = "DISK:SIZE", .help = "of bytes written"},
+	{"device-read-iops", 0, SCOPE_BOX, KEY_READ_IOPS, LIST(io, MAX_IO), .arg = "DISK:N", .help = "of reads"},
+	{"device-write-iops", 0, SCOPE_BOX, KEY_WRITE_IOPS, LIST(io, MAX_IO), .arg = "DISK:N", .help = "of writes"},
+	{"blkio-weight", 0, SCOPE_BOX, KEY_WEIGHT, FIELD(blkio_weight), .arg = "N",
+	 .help = "share of disks beside others, 10 to 1000 (100)"},
+	{"blkio-weight-device", 0, SCOPE_BOX, KEY_DEVICE_WEIGHT, LIST(io, MAX_IO), .arg = "DISK:N", .help = "of one disk"},
+	{"hugetlb", 0, SCOPE_BOX, KEY_HUGETLB, LIST(hugetlb, MAX_HUGETLB), .arg = "PAGE=SIZE",
+	 .help = "limit of huge pages of that size (2M=64M)"},
 	{"pids-limit", 0, SCOPE_BOX, KEY_COUNT, FIELD(pids_limit), .arg = "N", .help = "limit of processes and threads"},
-	{"network", 0, SCOPE_BOX, KEY_CHOICE, FIELD(network), .choices = networks, .arg = "none|bridge|host",
-	 .help = "none: lo alone (default); bridge: eth0 behind NAT"},
+	{"userns", 0, SCOPE_BOX, KEY_USERNS, FIELD(userns), .arg = "host|auto|FIRST:COUNT",
+	 .help = "user namespace of these ids; auto: the own one and /etc/subuid's; self; keep-id (not root: auto)"},
+	{"pid", 0, SCOPE_BOX, KEY_JOIN, FIELD(join[JOIN_PID]), .arg = "private|host|PATH", .help = "whose processes it sees: its own, or those of a namespace"},
+	{"ipc", 0, SCOPE_BOX, KEY_JOIN, FIELD(join[JOIN_IPC]), .arg = "private|host|PATH", .help = "the same for shared memory and queues"},
+	{"uts", 0, SCOPE_BOX, KEY_JOIN, FIELD(join[JOIN_UTS]), .arg = "private|host|PATH", .help = "the same for the hostname"},
+	{"time-offset", 0, SCOPE_BOX, KEY_TIME_OFFSET, FIELD(time_offset), .arg = "CLOCK=SECONDS",
+	 .help = "how far clocks are ahead of the host's: monotonic=N,boottime=N"},
+	{"network", 0, SCOPE_BOX, KEY_NETWORK, FIELD(network), .choices = networks, .arg = "none|bridge|host|PATH",
+	 .help = "none: lo alone (default); bridge: eth0 behind NAT; PATH: joined"},
 	{"publish", 'p', SCOPE_BOX, KEY_PORT, LIST(publish, MAX_PORTS), .arg = "[IP:]HOST:BOX[/udp]",
 	 .help = "forward a port of the host to the box"},
 	{"ip", 0, SCOPE_BOX, KEY_ADDRESS, FIELD(ip), .arg = "ADDRESS", .help = "address of the box (a free one)"},
@@ -61,16 +98,52 @@ static const struct key keys[] = {
 	{"dns", 0, SCOPE_BOX, KEY_IP4, LIST(dns, MAX_DNS), .arg = "ADDRESS", .help = "name server for the box's resolv.conf"},
 	{"stdin", 0, SCOPE_BOX, KEY_CHOICE, FIELD(stdin_from), .choices = stdins, .arg = "inherit|null",
 	 .help = "where the program reads from (inherit)"},
-	{"seccomp", 0, SCOPE_BOX, KEY_CHOICE, FIELD(seccomp), .choices = seccomps, .arg = "default|none",
-	 .help = "filter of system calls"},
+	{"interactive", 'i', SCOPE_BOX | SCOPE_FLAG, KEY_BOOL, FIELD(interactive), .arg = "yes|no",
+	 .help = "the program reads what initbox can read: so in any case; -it wants a terminal"},
+	{"tty", 't', SCOPE_BOX | SCOPE_FLAG, KEY_BOOL, FIELD(tty), .arg = "yes|no",
+	 .help = "a terminal of the box's own for the program"},
+	{"seccomp", 0, SCOPE_BOX | SCOPE_ENTRY, KEY_SECCOMP, .offset = 0, .arg = "default|none|FILE",
+	 .help = "filter of system calls; a profile in JSON, or FILE.bpf"},
+	{"group", 0, SCOPE_BOX | SCOPE_ENTRY | SCOPE_FLAG, KEY_BOOL, FIELD(group), .entry = 'g', .arg = "yes|no",
+	 .help = "signals go to the program's process group"},
+	{"rewrite", 0, SCOPE_BOX | SCOPE_ENTRY, KEY_RULE, FIELD(signal), .entry = 'r', .arg = "A=B[@TIME][:TARGET]",
+	 .help = "send signal B for A (0: none), when, and to whom: child group all"},
+	{"stop-signal", 0, SCOPE_BOX | SCOPE_ENTRY, KEY_SIGNAL, FIELD(stop_signal), .arg = "SIG",
+	 .help = "for a box: sent instead of TERM; else: an order to stop, as TERM INT QUIT"},
+	{"stop-ok", 0, SCOPE_BOX | SCOPE_ENTRY | SCOPE_FLAG, KEY_BOOL, FIELD(stop_ok), .arg = "yes|no",
+	 .help = "an end after an order to stop is exit code 0"},
+	{"stop-timeout", 0, SCOPE_BOX, KEY_STOP_TIMEOUT, FIELD(kill_after), .arg = "TIME",
+	 .help = "KILL that long after TERM (10s); -1: never"},
+	{"kill-after", 0, SCOPE_BOX | SCOPE_ENTRY, KEY_TIME, FIELD(kill_after), .arg = "TIME",
+	 .help = "KILL that long after an order to stop, or at a second one"},
+	{"on-exit", 0, SCOPE_BOX | SCOPE_ENTRY, KEY_CHOICE, FIELD(on_exit), .choices = on_exits, .arg = "drain|none|term|wait",
+	 .help = "what the program leaves running: drain sends TERM and waits for its end"},
+	{"grace", 0, SCOPE_BOX | SCOPE_ENTRY, KEY_TIME, FIELD(grace), .arg = "TIME", .help = "how long a drain waits before KILL (10s)"},
+	{"orphans", 0, SCOPE_BOX | SCOPE_ENTRY, KEY_CHOICE, FIELD(orphans), .choices = orphan_fates, .arg = "keep|term|kill",
+	 .help = "what becomes of orphans while the program runs"},
+	{"exit-map", 0, SCOPE_BOX | SCOPE_ENTRY, KEY_EXIT_MAP, FIELD(exit_map), .entry = 'e', .arg = "CODE[=TO]",
+	 .help = "exit code to return for another (0); SIGTERM stands for 143"},
+	{"parent-death", 0, SCOPE_ENTRY, KEY_SIGNAL, FIELD(parent_death), .entry = 'p', .arg = "SIG",
+	 .help = "forward SIG when the parent of initbox ends"},
+	{"setsid", 0, SCOPE_ENTRY | SCOPE_FLAG, KEY_BOOL, FIELD(setsid), .arg = "yes|no",
+	 .help = "give the program a session of its own, and the terminal"},
+	{"subreaper", 0, SCOPE_ENTRY | SCOPE_FLAG, KEY_BOOL, FIELD(subreaper), .entry = 's', .arg = "yes|no",
+	 .help = "adopt orphans: done in any case"},
+	{"warn-reaped", 0, SCOPE_ENTRY | SCOPE_FLAG, KEY_BOOL, FIELD(warn_reaped), .entry = 'w', .arg = "yes|no",
+	 .help = "a line for each orphan that was reaped"},
+	{"pause", 0, SCOPE_ENTRY | SCOPE_FLAG, KEY_BOOL, FIELD(pause), .entry = 'P', .arg = "yes|no",
+	 .help = "start nothing; reap, and end at INT or TERM"},
 	{"trace", 0, SCOPE_BOX, KEY_STRING, FIELD(trace), .arg = "FILE",
 	 .help = "write the time each phase took (Chrome trace JSON; console: a line each)"},
 	{"explain", 0, SCOPE_BOX | SCOPE_FLAG, KEY_BOOL, FIELD(explain), .arg = "yes|no",
 	 .help = "print each step and the shell command that it stands for"},
 	{"dry-run", 0, SCOPE_BOX | SCOPE_FLAG, KEY_BOOL, FIELD(dry_run), .arg = "yes|no",
 	 .help = "print the steps and do nothing"},
-	{"verbose", 0, SCOPE_BOX | SCOPE_FLAG, KEY_BOOL, FIELD(verbose), .arg = "yes|no", .help = "name each phase as it starts, and what is undone"},
-	{"command", 0, SCOPE_MACHINE, KEY_WORDS, LIST(command, MAX_ARGS), .arg = "WORDS", .help = "the program and its arguments"},
+	{"verbose", 0, SCOPE_BOX | SCOPE_ENTRY | SCOPE_FLAG, KEY_BOOL, FIELD(verbose), .entry = 'v', .arg = "yes|no",
+	 .help = "say each step"},
+	{"quiet", 'q', SCOPE_BOX | SCOPE_ENTRY | SCOPE_FLAG, KEY_BOOL, FIELD(quiet), .entry = 'q', .arg = "yes|no",
+	 .help = "no line about an end with another code than 0"},
+	{"command", 0, SCOPE_MACHINE, KEY_WORDS, .offset = offsetof(struct spec, words), .count = offsetof(struct spec, command_count), .max = MAX_WORDS, .arg = "WORDS", .help = "the program and its arguments"},
 	{"machine-link", 0, SCOPE_MACHINE, KEY_LINK, FIELD(machine_link), .arg = "LINK",
 	 .help = "the machine's own network interface"},
 	{"machine-address", 0, SCOPE_MACHINE, KEY_NET4, FIELD(machine_address), .arg = "ADDRESS/N", .help = "its address"},
@@ -91,173 +164,17 @@ const struct key *key_find(const char *name, size_t n)
 	return NULL;
 }
 
-const struct key *key_letter(char letter)
+static char letter_of(const struct key *key, enum key_scope scope)
+{
+	return scope == SCOPE_ENTRY ? key->entry : key->letter;
+}
+
+const struct key *key_letter(char letter, enum key_scope scope)
 {
 	for (size_t i = 0; i < COUNT(keys); i++)
-		if (keys[i].letter && keys[i].letter == letter)
+		if (letter && (keys[i].scope & scope) && letter_of(&keys[i], scope) == letter)
 			return &keys[i];
 	return NULL;
-}
-
-struct words {
-	struct spec *s;
-	const struct key *key;
-	unsigned *count;
-	const char **list;
-};
-
-static const char *add_word(void *arg, const char *w, size_t n)
-{
-	struct words *words = arg;
-	char *copy = arena_copy(w, n);
-
-	if (*words->count == words->key->max)
-		return "too many words";
-	if (!copy)
-		return "the configuration is too large";
-	words->list[(*words->count)++] = copy;
-	words->list[*words->count] = NULL;
-	return NULL;
-}
-
-static const char *set_env(const char **field, const char *value)
-{
-	size_t n = strcspn(value, "=");
-	const char *inherited;
-	char text[4096];
-	struct buf b = BUF(text);
-
-	if (n == 0)
-		return "a variable without a name";
-	if (value[n]) {
-		*field = value;
-		return NULL;
-	}
-	inherited = getenv(value);
-	if (!inherited)
-		return "not set in the caller's environment";
-	buf_fmt(&b, "%s=%s", value, inherited);
-	*field = b.cut ? NULL : arena_copy(b.p, b.len);
-	return *field ? NULL : "the value is too long";
-}
-
-static const char *set_choice(const struct key *key, uint8_t *field, const char *value)
-{
-	static char why[80]; // err_last copies it
-	struct buf b = BUF(why);
-
-	for (unsigned i = 0; key->choices[i]; i++) {
-		if (strcmp(value, key->choices[i]))
-			continue;
-		*field = (uint8_t)i;
-		return NULL;
-	}
-	buf_fmt(&b, "not one of %s", key->arg);
-	return b.p;
-}
-
-static const char *set_words(const struct key *key, struct spec *s, const char **list, unsigned *count,
-			     const char *value)
-{
-	struct words words = {s, key, count, list};
-	const char *why;
-
-	*count = 0;
-	why = value_words(value, add_word, &words);
-	return why ? why : *count ? NULL : "is empty";
-}
-
-static const char *set_text(const char **field, const char *value, const char *why)
-{
-	if (!why && !value[0])
-		why = "is empty";
-	if (!why)
-		*field = value;
-	return why;
-}
-
-static const char *set_address(struct net4 *field, const char *value)
-{
-	const char *why = value_ip4(value, &field->addr);
-
-	if (!why)
-		field->prefix = 32;
-	return why;
-}
-
-// Stores one value in *field; list fields have been advanced to their next entry.
-static const char *store(const struct key *key, struct spec *s, void *field, unsigned *count, const char *value)
-{
-	switch ((enum key_type)key->type) {
-	case KEY_STRING:
-		return set_text(field, value, NULL);
-	case KEY_NAME:
-		return set_text(field, value, value_name(value));
-	case KEY_HOSTNAME:
-		return set_text(field, value, value_hostname(value));
-	case KEY_LINK:
-		return set_text(field, value, value_link(value));
-	case KEY_PATH:
-		return set_text(field, value, value_path(value));
-	case KEY_SIZE:
-		return value_size(value, field);
-	case KEY_COUNT:
-		return value_count(value, field);
-	case KEY_CPUS:
-		return value_cpus(value, field);
-	case KEY_BOOL:
-		return value_bool(value, field);
-	case KEY_CHOICE:
-		return set_choice(key, field, value);
-	case KEY_IP4:
-		return value_ip4(value, field);
-	case KEY_ADDRESS:
-		return set_address(field, value);
-	case KEY_NET4:
-		return value_net4(value, field);
-	case KEY_PORT:
-		return value_port(value, field);
-	case KEY_VOLUME:
-		return value_volume(value, field);
-	case KEY_ENV:
-		return set_env(field, value);
-	case KEY_WORDS:
-		return set_words(key, s, field, count, value);
-	}
-	return "no such type";
-}
-
-static size_t entry_size(const struct key *key)
-{
-	switch ((enum key_type)key->type) {
-	case KEY_IP4:
-		return sizeof(uint32_t);
-	case KEY_PORT:
-		return sizeof(struct port);
-	case KEY_VOLUME:
-		return sizeof(struct volume);
-	default:
-		return sizeof(char *);
-	}
-}
-
-int key_set(const struct key *key, struct spec *s, const char *value, const char *where)
-{
-	char *field = (char *)s + key->offset;
-	unsigned *count = key->max ? (unsigned *)(void *)((char *)s + key->count) : NULL;
-	const char *why;
-
-	if (count && key->type != KEY_WORDS) {
-		if (*count == key->max)
-			return fail_text("too many of them", "%s: %s: \"%s\"", where, key->name, value);
-		field += *count * entry_size(key);
-	}
-	why = store(key, s, field, count, value);
-	if (why)
-		return fail_text(why, "%s: %s: \"%.*s\"", where, key->name, 80, value);
-	if (count && key->type != KEY_WORDS)
-		(*count)++;
-	return 0;
 }
 
 void key_help(struct buf *b, enum key_scope scope)
@@ -270,8 +187,8 @@ void key_help(struct buf *b, enum key_scope scope)
 			continue;
 		if (scope == SCOPE_MACHINE)
 			buf_fmt(b, "  %s = %s", k->name, k->arg);
-		else if (k->letter)
-			buf_fmt(b, "  -%c, --%s", k->letter, k->name);
+		else if (letter_of(k, scope))
+			buf_fmt(b, "  -%c, --%s", letter_of(k, scope), k->name);
 		else
 			buf_fmt(b, "      --%s", k->name);
 		if (scope != SCOPE_MACHINE && !(k->scope & SCOPE_FLAG))

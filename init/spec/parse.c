@@ -5,69 +5,19 @@
 #include "spec/keys.h"
 #include "spec/parse.h"
 
-static const char argv_name[] = "command line";
-
-static int unknown(const char *where, const char *name, size_t n)
+int parse_unknown(bool entry, const char *where, const char *name, size_t n)
 {
-	return fail_text("no such setting (initbox run --help lists them)", "%s: %.*s", where, (int)(n > 80 ? 80 : n),
-			 name);
+	return fail_text(entry ? "no such setting (initbox --help lists them)"
+			       : "no such setting (initbox run --help lists them)",
+			 "%s: %.*s", where, (int)(n > 80 ? 80 : n), name);
 }
 
-// One long option; *i is moved over a value that is a word of its own. Returns 0, or -1.
-static int long_option(struct spec *s, int argc, char **argv, int *i)
+// What a machine's configuration may hold: all but what is an entry's alone.
+static const struct key *find_machine_key(const char *name, size_t n)
 {
-	const char *name = argv[*i] + 2, *value;
-	size_t n = strcspn(name, "=");
 	const struct key *key = key_find(name, n);
 
-	if (!key || !(key->scope & SCOPE_BOX))
-		return unknown(argv_name, argv[*i], n + 2);
-	if (name[n])
-		value = name + n + 1;
-	else if (key->scope & SCOPE_FLAG)
-		value = "yes";
-	else if (*i + 1 < argc)
-		value = argv[++*i];
-	else
-		return fail_text("needs a value", "%s: --%s", argv_name, key->name);
-	return key_set(key, s, value, argv_name);
-}
-
-static int short_option(struct spec *s, int argc, char **argv, int *i)
-{
-	const struct key *key = key_letter(argv[*i][1]);
-	const char *value = argv[*i] + 2;
-
-	if (!key)
-		return unknown(argv_name, argv[*i], strlen(argv[*i]));
-	if (!*value) {
-		if (*i + 1 == argc)
-			return fail_text("needs a value", "%s: -%c", argv_name, key->letter);
-		value = argv[++*i];
-	}
-	return key_set(key, s, value, argv_name);
-}
-
-enum parse_result parse_options(struct spec *s, int argc, char **argv)
-{
-	int i;
-
-	for (i = 0; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
-		if (!strcmp(argv[i], "--")) {
-			i++;
-			break;
-		}
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
-			return PARSE_HELP;
-		if (argv[i][1] == '-' ? long_option(s, argc, argv, &i) : short_option(s, argc, argv, &i))
-			return PARSE_BAD;
-	}
-	if (argc - i > MAX_ARGS)
-		return fail_text("has too many arguments", "%s: command", argv_name);
-	for (s->command_count = 0; i < argc; i++)
-		s->command[s->command_count++] = argv[i];
-	s->command[s->command_count] = NULL;
-	return PARSE_OK;
+	return key && key->scope & (SCOPE_BOX | SCOPE_MACHINE) ? key : NULL;
 }
 
 static char *trim(char *s, char *end)
@@ -119,16 +69,18 @@ static int config_line(struct spec *s, char *line, char *end, const char *where)
 		return fail_text("not a setting (key = value)", "%s: \"%.*s\"", where, 80, line);
 	value = trim(equals + 1, line + strlen(line));
 	name = trim(line, equals);
-	key = key_find(name, strlen(name));
+	key = find_machine_key(name, strlen(name));
 	if (!key)
-		return unknown(where, name, strlen(name));
+		return parse_unknown(false, where, name, strlen(name));
 	// A list of words keeps its quotes: they say where the words end.
 	if (strcmp(key->name, "command") && unquote(value))
 		return fail_text("a quote is not closed at the end of the line", "%s: %s", where, key->name);
 	return key_set(key, s, value, where);
 }
 
-int parse_config(struct spec *s, char *text, size_t n, const char *file)
+// Calls take for each line of text; where says which one it is. The line ends where end points to.
+static int parse_lines(struct spec *s, char *text, size_t n, const char *file,
+		       int (*take)(struct spec *s, char *line, char *end, const char *where))
 {
 	char where[96];
 	char *end = text + n;
@@ -141,11 +93,16 @@ int parse_config(struct spec *s, char *text, size_t n, const char *file)
 			return fail("open", "%s", file);
 		if (memchr(text, '\0', len))
 			return fail_text("a NUL byte", "%s", where);
-		if (config_line(s, text, text + len, where))
+		if (take(s, text, text + len, where))
 			return -1;
 		text += len + 1;
 	}
 	return 0;
+}
+
+int parse_config(struct spec *s, char *text, size_t n, const char *file)
+{
+	return parse_lines(s, text, n, file, config_line);
 }
 
 // Takes the next word of the kernel's command line, spaces in "…" included. Returns its length, quotes left in.
@@ -210,11 +167,11 @@ int parse_cmdline(struct spec *s, const char *text)
 	struct cmdline_setting c;
 
 	while (next_setting(&text, &c)) {
-		const struct key *key = key_find(c.key, c.key_len);
+		const struct key *key = find_machine_key(c.key, c.key_len);
 		char *value;
 
 		if (!key)
-			return unknown(where, c.key, c.key_len);
+			return parse_unknown(false, where, c.key, c.key_len);
 		value = arena_copy(c.value, c.value_len);
 		if (!value)
 			return fail_text("the configuration is too large", "%s", where);
@@ -233,4 +190,104 @@ const char *parse_cmdline_value(const char *text, const char *key)
 		if (c.key_len == strlen(key) && !memcmp(c.key, key, c.key_len))
 			value = arena_copy(c.value, c.value_len);
 	return value;
+}
+
+static bool starts(const char *s, const char *prefix)
+{
+	return !strncmp(s, prefix, strlen(prefix));
+}
+
+// Kubernetes makes such variables for services whose name is, or begins with, initbox; images tell a version.
+static bool is_of_others(const char *entry)
+{
+	static const char *const parts[] = {"_SERVICE_HOST", "_SERVICE_PORT", "_PORT=", "_PORT_", "_VERSION="};
+	const char *value = strchr(entry, '=');
+
+	for (const char *p = entry; p <= value; p++)
+		for (size_t i = 0; i < COUNT(parts); i++)
+			if (starts(p, parts[i]))
+				return true;
+	return false;
+}
+
+bool parse_is_own_variable(const char *entry)
+{
+	static const char *const foreign[] = {"TINI_SUBREAPER=", "TINI_KILL_PROCESS_GROUP=", "TINI_VERBOSITY=",
+					      "DUMB_INIT_DEBUG=", "DUMB_INIT_SETSID="};
+
+	if (!strchr("ITD", entry[0])) // nearly all
+		return false;
+	if (starts(entry, "INITBOX_"))
+		return !is_of_others(entry);
+	for (size_t i = 0; i < COUNT(foreign); i++)
+		if (starts(entry, foreign[i]))
+			return true;
+	return false;
+}
+
+// INITBOX_ON_EXIT=wait is on-exit.
+static int own_variable(struct spec *s, const char *entry)
+{
+	const char *value = strchr(entry, '='), *p = entry + strlen("INITBOX_");
+	const struct key *key;
+	char name[32];
+	size_t n = 0;
+
+	if (!value)
+		return 0;
+	for (; p < value && n < sizeof(name); p++)
+		name[n++] = *p == '_' ? '-' : (char)(*p >= 'A' && *p <= 'Z' ? *p | 0x20 : *p);
+	key = p == value ? key_find(name, n) : NULL;
+	if (!key || !(key->scope & SCOPE_ENTRY))
+		return parse_unknown(true, "environment", entry, (size_t)(value - entry));
+	return key_set_words(key, s, value + 1, "environment");
+}
+
+// What tini and dumb-init read: a variable's presence, a number, or one word.
+static void foreign_variable(struct spec *s, const char *entry)
+{
+	const char *value = strchr(entry, '=') + 1;
+
+	if (starts(entry, "TINI_KILL_PROCESS_GROUP="))
+		s->group = true;
+	else if (starts(entry, "TINI_VERBOSITY="))
+		s->verbose = value[0] >= '2' && value[0] <= '9';
+	else if (!strcmp(entry, "DUMB_INIT_DEBUG=1"))
+		s->verbose = true;
+	else if (!strcmp(entry, "DUMB_INIT_SETSID=0"))
+		s->setsid = s->group = false;
+}
+
+int parse_environment(struct spec *s, char **env)
+{
+	for (; *env; env++) {
+		if (!parse_is_own_variable(*env))
+			continue;
+		if (!starts(*env, "INITBOX_"))
+			foreign_variable(s, *env);
+		else if (own_variable(s, *env))
+			return -1;
+	}
+	return 0;
+}
+
+static int env_line(struct spec *s, char *line, char *end, const char *where)
+{
+	char *equals;
+
+	if (end > line && end[-1] == '\r')
+		end--;
+	*end = '\0';
+	line += strspn(line, " \t");
+	if (!*line || *line == '#')
+		return 0;
+	equals = strchr(line, '=');
+	if (strcspn(line, " \t") < (equals ? (size_t)(equals - line) : strlen(line)))
+		return fail_text("not a variable (K=V)", "%s: \"%.*s\"", where, 80, line);
+	return key_set(key_find("env", 3), s, line, where);
+}
+
+int parse_env_file(struct spec *s, char *text, size_t n, const char *file)
+{
+	return parse_lines(s, text, n, file, env_line);
 }

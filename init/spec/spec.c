@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <arpa/inet.h>
+#include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -10,21 +10,22 @@
 
 enum { PAGE = 4096, NOT_GIVEN = 255 };
 
-static _Alignas(4096) union {
+static __attribute__((section(".bss.zw_spec"))) _Alignas(4096) union {
 	struct spec spec;
 	char page[(sizeof(struct spec) + 4095) / 4096 * 4096];
 } frozen;
 
-struct spec *spec_get(void)
+// Set here and not in an initialiser, which would put pages of zeros into the binary.
+struct spec *spec_new(void)
 {
 	struct spec *s = &frozen.spec;
 
-	// Set here and not in an initialiser, which would put pages of zeros into the binary.
-	if (!s->tmpfs_size) {
-		s->tmpfs_size = 256 << 20;
-		s->subnet.prefix = NOT_GIVEN;
-		s->machine_link = "eth0";
-	}
+	s->subnet.prefix = NOT_GIVEN;
+	s->machine_link = "eth0";
+	s->grace = 10000;
+	s->kill_after = 10000;
+	s->seccomp = SECCOMP_FILTER_UNSET;
+	s->no_new_privs = NOT_SAID;
 	return s;
 }
 
@@ -65,6 +66,8 @@ static int check_name(struct spec *s)
 		if (!s->name)
 			return clash("name", "the configuration is too large");
 	}
+	if (s->join[JOIN_UTS])
+		return s->hostname ? clash("hostname", "is another namespace's (--uts)") : 0;
 	if (!s->hostname)
 		s->hostname = s->name;
 	return 0;
@@ -122,6 +125,67 @@ static int add_shares(struct spec *s)
 	return 0;
 }
 
+static int check_root(struct spec *s)
+{
+	if (s->read_only && s->upper)
+		return clash("read-only", "can't be together with upper: nothing would be written there");
+	if (s->read_only && s->tmpfs_size)
+		return clash("read-only", "can't be together with tmpfs-size: nothing can be written");
+	if (!s->tmpfs_size)
+		s->tmpfs_size = 256 << 20;
+	if (s->tmpfs_size < 16 * PAGE)
+		return clash("tmpfs-size", "is too small to start anything (at least 64K)");
+	return 0;
+}
+
+static int check_volumes(const struct spec *s)
+{
+	for (unsigned i = 0; i < s->volume_count; i++)
+		for (unsigned j = 0; j < i; j++)
+			if (!strcmp(s->volume[i].target, s->volume[j].target))
+				return fail_text("two volumes have this target", "volume %s", s->volume[i].target);
+	return 0;
+}
+
+static int check_limits(const struct spec *s)
+{
+	if (s->memory && s->memory < PAGE)
+		return clash("memory", "is less than a page (4K)");
+	if (s->memory_swap && !s->memory)
+		return clash("memory-swap", "needs memory");
+	if (s->memory_swap && s->memory_swap < s->memory)
+		return clash("memory-swap", "is memory and swap together: it can't be less than memory");
+	if (s->memory && s->memory_reservation > s->memory)
+		return clash("memory-reservation", "is more than memory");
+	return 0;
+}
+
+// Whether the namespace that a kernel parameter belongs to is not the box's own.
+static bool is_shared(const struct spec *s, const char *sysctl)
+{
+	const char *below = sysctl + strcspn(sysctl, "./") + 1;
+
+	if (!strncmp(sysctl, "net", 3))
+		return s->network >= NETWORK_HOST;
+	return s->join[!strncmp(below, "hostname", 8) || !strncmp(below, "domainname", 10) ? JOIN_UTS : JOIN_IPC];
+}
+
+// What a privileged box is was not said otherwise; what a stop is.
+static int check_privileges(struct spec *s)
+{
+	if (s->seccomp == SECCOMP_FILTER_UNSET)
+		s->seccomp = s->privileged ? SECCOMP_FILTER_NONE : SECCOMP_FILTER_DEFAULT;
+	if (s->no_new_privs == NOT_SAID)
+		s->no_new_privs = !s->privileged;
+	s->unmasked |= s->privileged;
+	if (s->stop_signal && !s->signal[SIGTERM].to)
+		s->signal[SIGTERM].to = s->stop_signal;
+	for (unsigned i = 0; i < s->sysctl_count; i++)
+		if (is_shared(s, s->sysctl[i]))
+			return fail_text("is of a namespace that is not the box's own", "sysctl: \"%s\"", s->sysctl[i]);
+	return 0;
+}
+
 static bool same_port(const struct port *a, const struct port *b)
 {
 	return a->host == b->host && a->proto == b->proto && a->addr == b->addr;
@@ -137,20 +201,27 @@ int spec_check(struct spec *s)
 		for (unsigned j = 0; j < i; j++)
 			if (same_port(&s->publish[i], &s->publish[j]))
 				return clash("publish", "names the same port of the host twice");
+	if (s->interactive && s->stdin_from == STDIN_NULL)
+		return clash("interactive", "clashes with --stdin null");
 	if (s->machine_gateway.addr && !s->machine_address.addr)
 		return clash("machine-gateway", "needs machine-address");
-	if (s->memory && s->memory < PAGE)
-		return clash("memory", "is less than a page (4K)");
-	if (s->tmpfs_size < 16 * PAGE)
-		return clash("tmpfs-size", "is too small to start anything (at least 64K)");
-	if (check_name(s) || add_shares(s))
+	if (check_root(s) || check_limits(s) || check_name(s) || add_shares(s) || check_volumes(s) || check_privileges(s))
 		return -1;
 	return check_network(s);
 }
 
+int spec_check_entry(struct spec *s)
+{
+	if (s->seccomp == SECCOMP_FILTER_FILE)
+		return clash("seccomp", "a profile of one's own is for initbox run");
+	if (s->pause && s->command_count)
+		return clash("pause", "starts nothing: a command can't be given");
+	if (!s->pause && !s->command_count)
+		return clash("command", "is missing (try: initbox -- /bin/sh; initbox --help)");
+	return 0;
+}
+
 int spec_freeze(void)
 {
-	if (mprotect(&frozen, sizeof(frozen), PROT_READ))
-		return fail("mprotect", "spec");
-	return arena_freeze();
+	return arena_freeze(&frozen, sizeof(frozen));
 }

@@ -4,14 +4,75 @@
 #include <netinet/in.h>
 
 #include "base/err.h"
+#include "base/passwd.h"
 
-enum { MAX_LAYERS = 16, MAX_ENV = 128, MAX_ARGS = 256, MAX_PORTS = 64, MAX_VOLUMES = 32, MAX_DNS = 3, MAX_SHARES = 8 };
+enum {
+	MAX_LAYERS = 16,
+	MAX_ENV = 512,
+	MAX_WORDS = 256,
+	MAX_PORTS = 64,
+	MAX_VOLUMES = 32,
+	MAX_DNS = 3,
+	MAX_SHARES = 8,
+	MAX_LIMITS = 16,
+	MAX_DEVICES = 16,
+	MAX_IO = 16,
+	MAX_HUGETLB = 4,
+	MAX_CPUS = 8192, // and nodes of memory: as many as a kernel can have
+	MAX_GROUPS = 16,
+	MAX_SYSCTLS = 32,
+	MAX_LANDLOCK = 32,
+};
 
 #define SIZE_UNLIMITED UINT64_MAX
 
-enum network { NETWORK_NONE, NETWORK_BRIDGE, NETWORK_HOST };
+enum network { NETWORK_NONE, NETWORK_BRIDGE, NETWORK_HOST, NETWORK_PATH }; // from HOST on: not the box's own
+enum userns { USERNS_DEFAULT, USERNS_HOST, USERNS_AUTO, USERNS_SELF, USERNS_KEEP_ID, USERNS_RANGE };
+enum join { JOIN_PID, JOIN_IPC, JOIN_UTS, JOIN_NET, JOIN_COUNT }; // namespaces that a box may share with others
 enum stdin_from { STDIN_INHERIT, STDIN_NULL };
-enum seccomp { SECCOMP_FILTER_DEFAULT, SECCOMP_FILTER_NONE };
+enum seccomp { SECCOMP_FILTER_DEFAULT, SECCOMP_FILTER_NONE, SECCOMP_FILTER_FILE, SECCOMP_FILTER_UNSET };
+enum landlock_kind { LANDLOCK_READ, LANDLOCK_WRITE, LANDLOCK_CONNECT, LANDLOCK_BIND };
+enum on_exit { ON_EXIT_DRAIN, ON_EXIT_NONE, ON_EXIT_TERM, ON_EXIT_WAIT };
+enum orphans { ORPHANS_KEEP, ORPHANS_TERM, ORPHANS_KILL };
+enum target { TARGET_DEFAULT, TARGET_CHILD, TARGET_GROUP, TARGET_ALL };
+
+#define JOIN_HOST "host"
+#define CAPS_ALL (1ull << 63) // beside the capabilities' own bits: the word ALL was given
+
+enum { SIGNAL_DROPPED = 255, NOT_SAID = 2 };
+
+// What becomes of a signal that init receives.
+struct signal_rule {
+	uint8_t to;	// the signal that is sent instead; 0: the same; SIGNAL_DROPPED
+	uint8_t target; // enum target
+	uint32_t delay; // ms
+};
+
+struct limit {
+	const char *name;
+	uint8_t resource;    // RLIMIT_…
+	uint64_t soft, hard; // UINT64_MAX: none
+};
+
+// In the order of the keys' types.
+enum io_what { IO_READ_BPS, IO_WRITE_BPS, IO_READ_IOPS, IO_WRITE_IOPS, IO_WEIGHT };
+
+struct io_limit {
+	const char *device;
+	uint64_t value;
+	uint8_t what; // enum io_what
+};
+
+struct hugetlb {
+	uint64_t page, limit; // bytes
+};
+
+// What the program may still do when landlock is on: one kind of thing is restricted where a rule names it.
+struct landlock_rule {
+	const char *path; // LANDLOCK_READ, LANDLOCK_WRITE
+	uint16_t port;
+	uint8_t kind; // enum landlock_kind
+};
 
 struct net4 {
 	uint32_t addr; // network byte order, 0 = not given
@@ -24,25 +85,79 @@ struct port {
 	uint8_t proto; // IPPROTO_TCP or IPPROTO_UDP
 };
 
+enum volume_kind { VOLUME_BIND, VOLUME_TMPFS, VOLUME_OVERLAY };
+
+// What is mounted in the box beside its root: -v, --mount, --tmpfs.
 struct volume {
+	const char *source, *target; // source: of the host; the lower layer of an overlay; NULL for a tmpfs
+	uint8_t kind;		     // enum volume_kind
+	uint8_t attrs;		     // MOUNT_ATTR_RDONLY _NOSUID _NODEV _NOEXEC, which are MS_* too
+	bool flat;		     // bind: without what is mounted below the source
+	bool idmap;		     // bind: ids of its files are those inside
+	bool top_read_only;	     // bind: read-only, but not what is mounted below it
+	uint16_t mode;		     // tmpfs: of its root, plus one; 0: 1777
+	uint32_t propagation;	     // bind: MS_SHARED, MS_SLAVE; 0: MS_PRIVATE
+	uint32_t uid, gid;	     // tmpfs: of its root
+	uint64_t size;		     // tmpfs: bytes, 0: as tmpfs-size
+};
+
+struct device {
 	const char *source, *target;
-	bool read_only;
+	uint8_t access; // BPF_DEVCG_ACC_*
+};
+
+// What --userns says.
+struct userns_spec {
+	uint8_t kind; // enum userns
+	struct id_range range;
+};
+
+struct time_offset {
+	int64_t monotonic, boottime; // seconds
 };
 
 // Small fields first: what most runs use is on one page.
 struct spec {
 	// how many of each list
-	unsigned rootfs_count, volume_count, env_count, command_count, publish_count, dns_count, share_count;
+	unsigned rootfs_count, volume_count, env_count, command_count, publish_count, dns_count, share_count, limit_count,
+		device_count, io_count, hugetlb_count, group_add_count, sysctl_count, landlock_count;
+	bool entry; // init of somebody else's container: nothing is built, only what was asked for is changed
 	// box: identity
 	const char *name, *hostname;
 	// box: program
 	const char *workdir, *user;
+	const char *const *command; // NULL-terminated: argv's, or words
 	uint8_t stdin_from, seccomp;
+	uint8_t no_new_privs; // 0, 1, NOT_SAID
+	bool setsid, tty, interactive;
+	uint16_t umask;		   // plus one; 0: as it is
+	uint16_t nice, oom_score_adj; // plus 21, plus 1001; 0: as it is
+	uint64_t cap_add, cap_drop;
+	bool privileged, unmasked; // unmasked: nothing of /proc and /sys is hidden or read-only
+	const char *seccomp_file;
+	// its life
+	uint8_t on_exit, orphans, parent_death, stop_signal; // the last two are signals, 0: none
+	bool group, subreaper, warn_reaped, stop_ok, pause, quiet;
+	uint32_t grace, kill_after; // ms; kill_after 0: not
+	uint8_t exit_map[256];		   // what is added to an exit code, modulo 256
+	struct signal_rule signal[64 + 1]; // by number
 	// box: limits; 0 = not asked for
-	uint64_t tmpfs_size; // bytes for the upper layer
+	uint64_t tmpfs_size; // bytes for the upper layer; spec_check fills it in
 	uint64_t memory;     // bytes, SIZE_UNLIMITED for max
 	uint64_t pids_limit; // processes, SIZE_UNLIMITED for max
 	uint32_t cpus;	     // thousandths of a CPU
+	// box: root
+	const char *upper; // directory that keeps what the box writes
+	bool read_only;
+	uint16_t cpu_weight, blkio_weight;
+	bool oom_group;		     // want of memory kills the whole box
+	uint64_t memory_swap;	     // bytes of memory and swap together, SIZE_UNLIMITED for max
+	uint64_t memory_reservation; // bytes
+	const char *cpuset_cpus, *cpuset_mems;
+	// box: namespaces
+	const char *join[JOIN_COUNT]; // path of another one; JOIN_HOST; NULL: one of its own (NET: where network is PATH)
+	struct userns_spec userns;
+	struct time_offset time_offset;
 	// box: network
 	uint8_t network;
 	const char *bridge;
@@ -55,20 +170,30 @@ struct spec {
 	bool explain, dry_run, verbose;
 	// lists
 	uint32_t dns[MAX_DNS];
-	const char *rootfs[MAX_LAYERS];	   // lower layers, top first
-	const char *command[MAX_ARGS + 1]; // NULL-terminated
-	const char *env[MAX_ENV];
+	const char *rootfs[MAX_LAYERS]; // lower layers, top first
+	const char *words[MAX_WORDS + 1];
+	const char *env[MAX_ENV + 1];
+	struct limit limit[MAX_LIMITS];
+	struct io_limit io[MAX_IO];
+	struct hugetlb hugetlb[MAX_HUGETLB];
+	const char *group_add[MAX_GROUPS];
+	const char *sysctl[MAX_SYSCTLS]; // K=V
+	struct landlock_rule landlock[MAX_LANDLOCK];
 	struct port publish[MAX_PORTS];
 	struct volume volume[MAX_VOLUMES];
-	struct volume share[MAX_SHARES]; // source is a virtiofs tag
+	struct device device[MAX_DEVICES];
+	struct volume share[MAX_SHARES];   // source is a virtiofs tag
 };
 
-// The one spec of this process, with its defaults.
-struct spec *spec_get(void);
+// The one spec of this process, with its defaults and nothing else yet. To be called once.
+struct spec *spec_new(void);
 
 // Checks what no single key can know: what must be there, what goes together, and fills what follows from other fields.
 // Returns 0, or -1 with err_last set.
 int spec_check(struct spec *s) must_check;
+
+// The same for an init of somebody else's container.
+int spec_check_entry(struct spec *s) must_check;
 
 // Makes the spec and its strings read-only. Returns 0, or -1 with err_last set.
 int spec_freeze(void) must_check;

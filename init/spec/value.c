@@ -2,12 +2,16 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "spec/value.h"
 
 static bool is_alnum(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool value_is(const char *s, size_t n, const char *word)
+{
+	return strlen(word) == n && !memcmp(s, word, n);
 }
 
 const char *value_size(const char *s, uint64_t *bytes)
@@ -190,27 +194,6 @@ const char *value_link(const char *s)
 const char *value_path(const char *s)
 {
 	return s[0] == '/' ? NULL : "not an absolute path";
-}
-
-const char *value_volume(const char *s, struct volume *v)
-{
-	static const char why[] = "not a volume (try /srv/data:/data or /srv/data:/data:ro)";
-	const char *colon = strchr(s, ':'), *end;
-	struct volume out = {0};
-
-	if (!colon || colon == s || colon[1] != '/' || strspn(colon + 1, "/") == strcspn(colon + 1, ":"))
-		return why;
-	end = strchr(colon + 1, ':');
-	if (end && !strcmp(end, ":ro"))
-		out.read_only = true;
-	else if (end && strcmp(end, ":rw"))
-		return why;
-	out.source = arena_copy(s, (size_t)(colon - s));
-	out.target = arena_copy(colon + 1, end ? (size_t)(end - colon - 1) : strlen(colon + 1));
-	if (!out.source || !out.target)
-		return "the configuration is too large";
-	*v = out;
-	return NULL;
 }
 
 // After a backslash in "…": before any other character it stands for itself, as in a shell.

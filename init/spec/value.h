@@ -16,8 +16,45 @@ const char *value_hostname(const char *s);		      // letters, digits, . -; at mo
 const char *value_link(const char *s);			      // a network interface: 1 to 15 characters
 const char *value_path(const char *s);			      // absolute
 
-// SRC:DST[:ro|:rw]. The parts are stored in the arena.
-const char *value_volume(const char *s, struct volume *v);
+// Whether s[0..n) is word.
+bool value_is(const char *s, size_t n, const char *word);
+
+// About processes (value_process.c).
+const char *value_time(const char *s, uint32_t *ms);		  // 10s 500ms 2m 1h; a number alone is seconds
+const char *value_signal(const char *s, uint8_t *sig);		  // as signal_number
+const char *value_umask(const char *s, uint16_t *plus_one);	  // octal, at most 777
+const char *value_limit(const char *s, struct limit *l);	  // NAME=SOFT[:HARD]; a number, unlimited or -1
+const char *value_cap(const char *s, uint64_t *set);		  // NET_RAW CAP_NET_RAW ALL; its bit is added
+const char *value_exit_map(const char *s, uint8_t map[256]);	  // CODE[=TO]; 143 0x8f SIGTERM
+const char *value_rule(const char *s, struct signal_rule *rules); // A=B A:B A=0, then @TIME, :child :group :all
+
+// What is mounted (value_mount.c). The parts are stored in the arena.
+const char *value_volume(const char *s, struct volume *v); // SRC:DST[:OPTION,…]; \: is a colon in a part
+const char *value_tmpfs(const char *s, struct volume *v);  // DIR[:OPTION,…]
+const char *value_mount(const char *s, struct volume *v);  // type=…,source=…,target=…,…; "…" around one with commas
+const char *value_device(const char *s, struct device *d); // SRC[:DST][:rwm]
+// About what a box may use (value_limits.c).
+const char *value_swap(const char *s, uint64_t *bytes);	      // as value_size; -1: no limit
+const char *value_shares(const char *s, uint16_t *weight);    // 2 … 262144 of cgroup v1; the weight of v2
+const char *value_weight(const char *s, uint16_t *weight);    // 10 … 1000
+const char *value_hugetlb(const char *s, struct hugetlb *h);  // PAGE=LIMIT: 2M=64M
+const char *value_cpuset(const char *s, uint64_t set[MAX_CPUS / 64]); // 0-3,6
+// /dev/vda:RATE. The device is stored in the arena.
+const char *value_io(const char *s, enum io_what what, struct io_limit *l);
+const char *value_stop_timeout(const char *s, uint32_t *ms);	  // value_time; 0: at once; -1: 0, which is never
+
+// About privileges (value_privileges.c).
+const char *value_nice(const char *s, uint16_t *plus_21);	  // -20 to 19
+const char *value_oom_score(const char *s, uint16_t *plus_1001); // -1000 to 1000
+const char *value_sysctl(const char *s);			  // K=V of what belongs to namespaces
+const char *value_landlock(const char *s, struct landlock_rule *rule);
+const char *value_seccomp(const char *s, struct spec *spec);	  // default, none or unconfined, FILE
+const char *value_security_opt(const char *s, struct spec *spec); // as docker has them
+
+// About namespaces (value_namespace.c).
+const char *value_join(const char *s, const char **path);		  // private host /PATH
+const char *value_userns(const char *s, struct userns_spec *u);		  // host auto self keep-id FIRST:COUNT
+const char *value_time_offset(const char *s, struct time_offset *offset); // monotonic=SECONDS,boottime=SECONDS
 
 // Splits text into words as a shell would, with '…' and "…" (\n \t \" \\ inside) and \ outside of quotes. Calls
 // word(arg, text, length) for each. Returns NULL, or the reason, which may be word's own.

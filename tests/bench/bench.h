@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* What the three files of bench-run share: who runs, what was measured, what was asked for. */
+/* What the three files of bench-run share: who runs, what was measured, what was asked for.
+ * bench-base.h comes before it. */
 #ifndef BENCH_H
 #define BENCH_H
-
-#include <stddef.h>
-#include <stdint.h>
 
 #define MAX_CANDIDATES 24
 #define MAX_ARGS       48
 #define MAX_ROUNDS     1000
-
-enum role { ROLE_FLOOR, ROLE_INITBOX, ROLE_PEER, ROLE_EXTRA, ROLE_COUNT };
 
 struct candidate {
 	const char *name, *net, *mounts;
@@ -29,12 +25,6 @@ struct bench {
 	int json, no_assert;
 	const char *file;
 };
-
-/* "floor", "initbox", "peer", "extra". */
-extern const char *const bench_role_names[ROLE_COUNT];
-
-/* Print one error line that names the object, and exit with 2. */
-_Noreturn void bench_die(const char *object, const char *reason);
 
 /* Fill *b from the command line and from the file of candidates it names; bad input ends the program with 2. */
 void bench_parse(struct bench *b, int argc, char *argv[]);

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Time `initbox run` beside a bare-syscall floor and its peers, and hold it to its targets.
+# Time `initbox run` beside a bare-syscall floor and its peers, then look at what boxes cost that are there, and what a
+# filter does, and hold all of it to its targets.
 #
 #   bench.sh [--rounds N] [--limit RATIO] [--json] [--no-assert] [BUILD]
 #
-# BUILD (default: build) holds initbox and bench/{floor,bench-run,true}. Peers that are not installed are
-# named and left out. Runs as root, in network and mount namespaces of its own: nothing of the host is
+# BUILD (default: build) holds initbox, bench/{floor,bench-run,bench-boxes,true,hold} and tests/filter-cost. PROFILE is
+# the default filter's source, SECCOMP_BPF what it is compiled to. Peers that are not installed are named and left out. Runs as root, in network and mount namespaces of its own: nothing of the host is
 # touched. Exit: 0, 1 a target is missed, 2 trouble.
 set -eu
 
@@ -22,6 +23,7 @@ die() {
 }
 
 runner_options=
+common_options=
 build=build
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -30,7 +32,7 @@ while [ $# -gt 0 ]; do
 		runner_options="$runner_options $1 $2"
 		shift
 		;;
-	--json | --no-assert) runner_options="$runner_options $1" ;;
+	--json | --no-assert) common_options="$common_options $1" ;;
 	-*) die "$1" "no such option" ;;
 	*) build=$1 ;;
 	esac
@@ -38,7 +40,8 @@ while [ $# -gt 0 ]; do
 done
 build=$(cd "$build" && pwd) || exit 2
 floor=$build/bench/floor
-for program in "$floor" "$build/bench/bench-run" "$build/bench/true"; do
+for program in "$build/initbox" "$floor" "$build/bench/bench-run" "$build/bench/bench-boxes" "$build/bench/true" "$build/bench/hold" \
+	"$build/tests/filter-cost"; do
 	[ -x "$program" ] || die "$program" "not built: make bench builds it"
 done
 
@@ -47,7 +50,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 2' INT TERM HUP
 root=$work/root
 mkdir "$root" "$root/proc" "$root/sys" "$root/dev" "$root/tmp" "$root/etc"
-cp "$build/bench/true" "$root/true"
+cp "$build/bench/true" "$build/bench/hold" "$root/"
 ip link set lo up 2>/dev/null || die lo "can't be raised"
 # Boxes of the host and their addresses stay out of it.
 mount -t tmpfs tmpfs /run || die /run "no tmpfs of its own"
@@ -96,19 +99,17 @@ add_floors() {
 	candidate "floor +net" floor none proc "$floor" --net "$root" /true
 	candidate "floor all" floor host all "$floor" --overlay --mounts "$root" /true
 	candidate "floor all +net" floor none all "$floor" --overlay --mounts --net "$root" /true
-	# The floor that initbox is judged by does all that initbox does: a cgroup of its own and the filter, too.
+	# The floor that initbox is judged by makes the same box: cgroup, hostname, keyring, ids, capabilities and the
+	# filter, too. What an init costs, a process more that waits, is shown.
 	for net in host none; do
-		set -- --cgroup "/sys/fs/cgroup/initbox-bench-floor" --seccomp "$SECCOMP_BPF"
+		set -- --overlay --mounts --identity --cgroup "/sys/fs/cgroup/initbox-bench-floor" --seccomp "$SECCOMP_BPF"
 		[ "$net" = host ] || set -- "$@" --net
-		candidate "floor same $net" floor "$net" same "$floor" --overlay --mounts "$@" "$root" /true
+		candidate "floor same $net" floor "$net" same "$floor" "$@" "$root" /true
+		candidate "floor init $net" extra "$net" same "$floor" --init "$@" "$root" /true
 	done
 }
 
 add_initbox() {
-	if [ ! -x "$build/initbox" ]; then
-		echo "skipped: initbox: $build/initbox is not built" >&2
-		return
-	fi
 	for net in host none; do
 		candidate "initbox $net" initbox "$net" same "$build/initbox" run --rootfs "$root" --network "$net" \
 			-- /true
@@ -182,6 +183,21 @@ add_peers() {
 add_floors
 add_initbox
 add_peers
+status=0
+failed() {
+	[ "$1" = 1 ] || exit 2
+	status=1
+}
 # Word splitting is wanted: options and numbers.
 # shellcheck disable=SC2086
-"$build/bench/bench-run" $runner_options "$work/candidates"
+"$build/bench/bench-run" $runner_options $common_options "$work/candidates" || failed $?
+# shellcheck disable=SC2086
+"$build/bench/bench-boxes" $common_options "$build/initbox" "$root" || failed $?
+
+# Instructions of the filter for each call, beside those of libseccomp's binary tree of the same rules.
+words=$("$build/tests/filter-cost" "$PROFILE") || failed $?
+case $common_options in
+*--json*) echo "$words" | sed 's/.*/"&"/; 1s/^/{"filter":[/; $!s/$/,/; $s/$/]}/' ;;
+*) echo "$words" | sed 's/^/filter: /' ;;
+esac
+exit "$status"

@@ -2,10 +2,12 @@
 /*
  * floor - what the kernel itself needs to start a program in a box: the lower bound of the bench.
  *
- *   floor [--net] [--overlay] [--mounts] [--cgroup DIR] [--seccomp FILE.bpf] ROOTFS CMD [ARG...]
+ *   floor [--net] [--overlay] [--mounts] [--identity] [--init] [--cgroup DIR] [--seccomp FILE.bpf] ROOTFS CMD [ARG...]
  *
  * Always: pid, mnt, uts, ipc and cgroup namespaces, ROOTFS as root by pivot_root, a fresh /proc.
- * The command is PID 1; there is no init, no report, no undo. Any error ends it with 125.
+ * --identity: hostname, session, keyring, ids and capabilities as the program of a box has them.
+ * --init: PID 1 starts the command and waits for it. Without it the command is PID 1.
+ * There is no signal that is forwarded, no report of what fails in between, no undo. Any error ends it with 125.
  * The child shares the parent's memory until it execs (CLONE_VM | CLONE_VFORK): no page table is copied.
  */
 #define _GNU_SOURCE
@@ -26,7 +28,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/keyctl.h>
 #include <linux/seccomp.h>
 
 #define MAX_INSNS	 4096 /* BPF_MAXINSNS of the kernel */
@@ -43,7 +47,7 @@ struct floor {
 	char *const *argv;
 	const char *cgroup; /* directory to make for this run, NULL: none */
 	const char *seccomp;
-	int net, overlay, mounts;
+	int net, overlay, mounts, identity, init;
 };
 
 struct fs_row {
@@ -64,8 +68,8 @@ static const struct fs_row filesystems[] = {
 	{"devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=0620,gid=5", MS_NOSUID | MS_NOEXEC},
 	{"tmpfs", "/dev/shm", "mode=1777,size=64m", SECURE},
 	{"mqueue", "/dev/mqueue", NULL, SECURE},
-	{"sysfs", "/sys", NULL, SECURE | MS_RDONLY},
-	{"cgroup2", "/sys/fs/cgroup", NULL, SECURE | MS_RDONLY},
+	{"sysfs", "/sys", NULL, SECURE},
+	{"cgroup2", "/sys/fs/cgroup", NULL, SECURE},
 };
 
 static const struct node_row nodes[] = {
@@ -74,9 +78,8 @@ static const struct node_row nodes[] = {
 };
 
 static const char *const links[][2] = {
-	{"pts/ptmx", "/dev/ptmx"},	    {"/proc/self/fd", "/dev/fd"},
-	{"/proc/self/fd/0", "/dev/stdin"},  {"/proc/self/fd/1", "/dev/stdout"},
-	{"/proc/self/fd/2", "/dev/stderr"},
+	{"pts/ptmx", "/dev/ptmx"},	    {"/proc/self/fd", "/dev/fd"},	{"/proc/self/fd/0", "/dev/stdin"},
+	{"/proc/self/fd/1", "/dev/stdout"}, {"/proc/self/fd/2", "/dev/stderr"},
 };
 
 static const char *const masked_files[] = {
@@ -85,12 +88,26 @@ static const char *const masked_files[] = {
 };
 
 static const char *const masked_dirs[] = {
-	"/proc/acpi", "/proc/asound", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap",
+	"/proc/acpi",
+	"/proc/asound",
+	"/proc/scsi",
+	"/sys/firmware",
+	"/sys/devices/virtual/powercap",
+	"/sys/devices/system/cpu/cpu0/thermal_throttle",
 };
 
 static const char *const readonly_paths[] = {
 	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
 };
+
+/* Of the mount: of the superblock, which the host has mounted, too, it would be the host's. */
+static const char *const readonly_mounts[] = {"/sys", "/sys/fs/cgroup"};
+
+/* What Docker leaves, less mknod. */
+#define CAP(x) (UINT64_C(1) << CAP_##x)
+#define KEPT_CAPS                                                                                             \
+	(CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID) | CAP(KILL) | CAP(SETGID) | CAP(SETUID) | \
+	 CAP(SETPCAP) | CAP(NET_BIND_SERVICE) | CAP(NET_RAW) | CAP(SYS_CHROOT) | CAP(AUDIT_WRITE) | CAP(SETFCAP))
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -127,8 +144,7 @@ static void mount_masks(void)
 	for (size_t i = 0; i < COUNT(masked_dirs); i++) {
 		if (empty)
 			mount_bind(empty, masked_dirs[i]);
-		else if (mount("tmpfs", masked_dirs[i], "tmpfs", SECURE | MS_RDONLY,
-			       "nr_blocks=1,nr_inodes=1") == 0)
+		else if (mount("tmpfs", masked_dirs[i], "tmpfs", SECURE | MS_RDONLY, "nr_blocks=1,nr_inodes=1") == 0)
 			empty = masked_dirs[i];
 		else if (errno != ENOENT)
 			die(masked_dirs[i]);
@@ -155,6 +171,9 @@ static void mount_all(void)
 			must(mkdir(row->dir, 0755), row->dir);
 		must(mount(row->type, row->dir, row->type, row->flags, row->data), row->dir);
 	}
+	for (size_t i = 0; i < COUNT(readonly_mounts); i++)
+		must(mount(NULL, readonly_mounts[i], NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | SECURE, NULL),
+		     readonly_mounts[i]);
 	for (size_t i = 0; i < COUNT(nodes); i++)
 		must(mknod(nodes[i].path, S_IFCHR | 0666, makedev(nodes[i].major_no, nodes[i].minor_no)),
 		     nodes[i].path);
@@ -201,26 +220,79 @@ static void raise_loopback(void)
 	must(close(fd), "close");
 }
 
+/* What this machine's root has not itself can't be left to anybody. */
+static void reduce_caps(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+	uint64_t keep;
+
+	must(syscall(SYS_capget, &header, data), "capget");
+	keep = KEPT_CAPS & (data[0].permitted | (uint64_t)data[1].permitted << 32);
+	for (int cap = 0; cap < 64; cap++)
+		if (!(keep >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0) {
+			if (errno == EINVAL)
+				break; /* behind the last one of this kernel */
+			die("bounding set");
+		}
+	must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "ambient set");
+	must(syscall(SYS_setgroups, 0, NULL), "setgroups");
+	must(syscall(SYS_setresgid, 0, 0, 0), "setresgid");
+	must(syscall(SYS_setresuid, 0, 0, 0), "setresuid");
+	data[0] = (struct __user_cap_data_struct){(uint32_t)keep, (uint32_t)keep, 0};
+	data[1] = (struct __user_cap_data_struct){(uint32_t)(keep >> 32), (uint32_t)(keep >> 32), 0};
+	must(syscall(SYS_capset, &header, data), "capset");
+}
+
+static void start_program(const struct floor *f)
+{
+	static char path[] = "PATH=/bin";
+	char *const env[] = {path, NULL};
+
+	if (f->identity) {
+		must(setsid(), "setsid");
+		must(syscall(SYS_close_range, 3, ~0U, 0), "close_range");
+		must(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL), "session keyring");
+		reduce_caps();
+	}
+	if (f->seccomp) {
+		must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+		must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter), "seccomp");
+	}
+	must(execve(f->argv[0], f->argv, env), f->argv[0]);
+}
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	must(waitpid(pid, &status, 0), "wait");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 static void child_main(void *arg)
 {
 	const struct floor *f = arg;
-	static char path[] = "PATH=/bin";
-	char *const env[] = {path, NULL};
+	pid_t pid;
 
 	/* In the clone itself the namespace would be rooted at the parent's cgroup. */
 	if (f->cgroup)
 		must(unshare(CLONE_NEWCGROUP), "cgroup namespace");
+	if (f->identity)
+		must(sethostname("floor", 5), "hostname");
 	mount_root(f);
 	must(mount("proc", "/proc", "proc", SECURE, NULL), "/proc");
 	if (f->mounts)
 		mount_all();
 	if (f->net)
 		raise_loopback();
-	if (f->seccomp) {
-		must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
-		must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter), "seccomp");
-	}
-	must(execve(f->argv[0], f->argv, env), f->argv[0]);
+	if (!f->init)
+		start_program(f);
+	pid = vfork();
+	if (pid == 0)
+		start_program(f);
+	must(pid, "vfork");
+	_exit(wait_for(pid));
 }
 
 /*
@@ -260,7 +332,7 @@ static int run(struct floor *f)
 		.stack = (uint64_t)(uintptr_t)child_stack,
 		.stack_size = sizeof(child_stack),
 	};
-	int status, fd = -1;
+	int code, fd = -1;
 	long pid;
 
 	if (f->net)
@@ -276,10 +348,10 @@ static int run(struct floor *f)
 	}
 	pid = clone3_call(&args, child_main, f);
 	must(pid, "clone3");
-	must(waitpid((pid_t)pid, &status, 0), "wait");
+	code = wait_for((pid_t)pid);
 	if (f->cgroup)
 		must(rmdir(f->cgroup), f->cgroup);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return code;
 }
 
 static void read_filter(const char *path)
@@ -307,6 +379,10 @@ int main(int argc, char *argv[])
 			f.overlay = 1;
 		else if (strcmp(argv[i], "--mounts") == 0)
 			f.mounts = 1;
+		else if (strcmp(argv[i], "--identity") == 0)
+			f.identity = 1;
+		else if (strcmp(argv[i], "--init") == 0)
+			f.init = 1;
 		else if (strcmp(argv[i], "--cgroup") == 0 && i + 1 < argc)
 			f.cgroup = argv[++i];
 		else if (strcmp(argv[i], "--seccomp") == 0 && i + 1 < argc)
@@ -315,8 +391,8 @@ int main(int argc, char *argv[])
 			break;
 	}
 	if (argc - i < 2 || argv[i][0] != '/' || strlen(argv[i]) > MAX_OPTIONS / 4 - 8) {
-		dprintf(2, "usage: floor [--net] [--overlay] [--mounts] [--cgroup DIR] [--seccomp FILE.bpf] "
-			   "/ROOTFS CMD [ARG...]\n");
+		dprintf(2, "usage: floor [--net] [--overlay] [--mounts] [--identity] [--init] [--cgroup DIR] "
+			   "[--seccomp FILE.bpf] /ROOTFS CMD [ARG...]\n");
 		return 125;
 	}
 	f.rootfs = argv[i];

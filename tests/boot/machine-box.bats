@@ -217,7 +217,7 @@ failed() {
 	ended explained 2
 	said explained 'the program' '+ hostname box  # sethostname' '+ mkdir /sys/fs/cgroup/initbox-shown  # mkdirat'
 	grep -q '^+ ip addr add 10.0.2.15/24 broadcast + dev eth0  # RTM_NEWADDR' "$DIR/explained.out"
-	grep -q '^+ mount -t overlay -o nodev,lowerdir=/box,.* overlay /mnt  # fsopen fsconfig fsmount move_mount' "$DIR/explained.out"
+	grep -q '^+ mount -t overlay -o nodev,lowerdir=/box,.* overlay /mnt  # mount$' "$DIR/explained.out"
 	grep -q '^+ nft add table inet initbox ' "$DIR/explained.out"
 	grep -q '^+ cd /; exec /bin/sh -c ' "$DIR/explained.out"
 	for phase in early modules machine-net cgroup address link nft; do

@@ -67,3 +67,20 @@ refused_json() {
 	printf '%s' "$2" >bad.json
 	refused "$1" bad.json
 }
+
+fetch() {
+	(cd fetched && timeout 100 apt-get -q -o APT::Sandbox::User=root download "$1")
+}
+
+# packaged PACKAGE FILE: prints where a file of a Debian package is: installed, or taken out of the package, which is
+# fetched once and kept below $BUILD.
+packaged() {
+	local package=$1 file=$2 kept=$BUILD/tests/profiles
+	[ ! -f "$file" ] || { echo "$file"; return; }
+	if [ ! -f "$kept$file" ]; then
+		mkdir -p "$kept" fetched
+		fetch "$package" >&2 || { timeout 100 apt-get -q update && fetch "$package"; } >&2 || return
+		dpkg --fsys-tarfile fetched/*.deb | tar -x -C "$kept" ".$file" || return
+	fi
+	echo "$kept$file"
+}

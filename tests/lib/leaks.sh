@@ -9,7 +9,7 @@
 # Seen: mounts, links, addresses, the nftables ruleset, cgroups, state files, temporary files, processes
 # (initbox, whatever lives in another pid namespace, zombies), network namespaces that a process is in,
 # hostname, forwarding and bridge sysctls, loop devices. The network part is that of the current network
-# namespace. A process or a network namespace that was there before may go; all else has to come back as it was.
+# namespace. A process, a network namespace or a loop device that was there before may go; all else has to come back as it was.
 #
 # LEAKS_WAIT_MS (2000)      how long leaks_check waits for what the kernel frees late: a veth goes 10 to 30 ms
 #                           after its namespace
@@ -115,9 +115,9 @@ leaks_now_ms() {
 	echo $((${up%.*} * 1000 + 1${up#*.} * 10 - 1000))
 }
 
-# leaks_gone BEFORE AFTER: BEFORE without the processes and network namespaces that are not there any more.
+# leaks_gone BEFORE AFTER: BEFORE without the processes, network namespaces and loop devices that are not there any more.
 leaks_gone() {
-	awk 'NR == FNR { now[$0] = 1; next } ($1 == "process" || $1 == "netns") && !($0 in now) { next } { print }' \
+	awk 'NR == FNR { now[$0] = 1; next } ($1 == "process" || $1 == "netns" || $1 == "loop") && !($0 in now) { next } { print }' \
 		"$2" "$1"
 }
 

@@ -48,6 +48,10 @@ DENIED='clone-newuser clone-newns clone-newnet-high unshare setns mount umount2 
 	[ "$(uname -m)" = x86_64 ] || skip 'x86_64 only'
 	"$BOXFILTER" -o p.bpf "$PROFILE"
 	tried p.bpf int80-getpid 'killed SIGSYS' x32-getpid ENOSYS x32-ptrace ENOSYS
+	# A profile that allows what it does not name does not open them either.
+	profile ALLOW '{"names": ["mount"], "action": "SCMP_ACT_ERRNO"}'
+	compile
+	tried p.bpf int80-getpid 'killed SIGSYS' x32-getpid 'killed SIGSYS' getppid ok mount EPERM
 }
 
 @test "programs run under the default filter, with threads" {
@@ -80,44 +84,11 @@ DENIED='clone-newuser clone-newns clone-newnet-high unshare setns mount umount2 
 	tried p.bpf ptrace ok
 }
 
-@test "every operator" {
-	local op value two result
-	# ioctl's first argument is 99, which is no open file
-	while read -r op value two result; do
-		profile ALLOW '{"names": ["ioctl"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1, "args":
-			[{"index": 0, "op": "SCMP_CMP_'"$op"'", "value": '"$value"', "valueTwo": '"$two"'}]}'
-		compile
-		echo "$op $value $two"
-		tried p.bpf ioctl-tcgets "$result"
-	done <<-END
-		EQ 99 0 EPERM
-		EQ 98 0 EBADF
-		EQ 4294967395 0 EBADF
-		NE 99 0 EBADF
-		NE 98 0 EPERM
-		LT 99 0 EBADF
-		LT 100 0 EPERM
-		LT 4294967296 0 EPERM
-		LE 98 0 EBADF
-		LE 99 0 EPERM
-		GE 100 0 EBADF
-		GE 99 0 EPERM
-		GT 99 0 EBADF
-		GT 98 0 EPERM
-		GT 4294967296 0 EBADF
-		MASKED_EQ 255 99 EPERM
-		MASKED_EQ 255 98 EBADF
-		MASKED_EQ 1 1 EPERM
-		MASKED_EQ 1 0 EBADF
-		MASKED_EQ 18446744073709551615 99 EPERM
-	END
-}
-
 @test "every action" {
 	local action result code
 	while IFS='|' read -r action result code; do
 		profile ALLOW '{"name": "ioctl", "action": "SCMP_ACT_'"$action"'"}'
-		compile
+		compile --listener
 		echo "$action"
 		tried p.bpf ioctl-tcgets "$result" getppid ok
 		run -0 "$TRY" p.bpf --steps 16
@@ -130,6 +101,9 @@ DENIED='clone-newuser clone-newns clone-newnet-high unshare setns mount umount2 
 		ERRNO|EPERM|0x00050001
 		ERRNO", "errnoRet": 22, "comment": "|EINVAL|0x00050016
 		ERRNO", "errno": "EACCES|EACCES|0x0005000d
+		ERRNO", "errno": "22|EINVAL|0x00050016
+		ERRNO", "errnoRet": 38, "errno": "ENOSYS|ENOSYS|0x00050026
+		ERRNO", "errno": "|EPERM|0x00050001
 		TRACE|ENOSYS|0x7ff00001
 		NOTIFY|ENOSYS|0x7fc00000
 		LOG|EBADF|0x7ffc0000
@@ -140,27 +114,6 @@ DENIED='clone-newuser clone-newns clone-newnet-high unshare setns mount umount2 
 	run -0 "$BOXFILTER" -o p.bpf p.json
 	run -0 "$TRY" p.bpf --steps 1
 	[[ $output == *0x0005000d ]]
-}
-
-@test "conditions: all of a row, alternatives on one argument, exceptions from a rule without" {
-	local fd='{"index": 0, "op": "SCMP_CMP_EQ", "value": 99}'
-	local other='{"index": 0, "op": "SCMP_CMP_EQ", "value": 98}'
-	local tiocsti='{"index": 1, "op": "SCMP_CMP_EQ", "value": 21522}'
-	profile ALLOW '{"names": ["ioctl"], "action": "SCMP_ACT_ERRNO", "args": ['"$fd, $tiocsti"']}'
-	compile
-	tried p.bpf ioctl-tiocsti EPERM ioctl-tcgets EBADF
-	profile ALLOW '{"names": ["ioctl"], "action": "SCMP_ACT_ERRNO", "args": ['"$other, $fd"']}'
-	compile
-	tried p.bpf ioctl-tiocsti EPERM ioctl-tcgets EPERM
-	# libseccomp by itself would drop the condition here
-	profile ALLOW '{"names": ["ioctl"], "action": "SCMP_ACT_ERRNO", "errnoRet": 22}' \
-		'{"names": ["ioctl"], "action": "SCMP_ACT_ALLOW", "args": ['"$tiocsti"']}'
-	compile
-	tried p.bpf ioctl-tiocsti EBADF ioctl-tcgets EINVAL
-	profile ALLOW '{"names": ["ioctl"], "action": "SCMP_ACT_ERRNO", "args": ['"$tiocsti"']}' \
-		'{"names": ["ioctl"], "action": "SCMP_ACT_ALLOW"}'
-	compile
-	tried p.bpf ioctl-tiocsti EPERM ioctl-tcgets EBADF
 }
 
 @test "includes and excludes" {
@@ -253,22 +206,4 @@ DENIED='clone-newuser clone-newns clone-newnet-high unshare setns mount umount2 
 		[ "$action" = 0x7fff0000 ]
 		[ "$steps" -le 10 ]
 	done <<<"$output"
-}
-
-@test "Podman's profile compiles" {
-	local json=/usr/share/containers/seccomp.json
-	if [ ! -f "$json" ]; then
-		timeout 60 apt-get -o APT::Sandbox::User=root download golang-github-containers-common >/dev/null 2>&1 ||
-			skip 'golang-github-containers-common: neither installed nor to be had'
-		dpkg -x golang-github-containers-common_*.deb .
-		json=./$json
-	fi
-	run -0 "$BOXFILTER" -o p.bpf "$json"
-	echo "$output"
-	tried p.bpf read EBADF write EBADF clone ok personality-linux ok personality-no-random ENOSYS \
-		kexec_load EPERM bpf EPERM add_key ENOSYS syscall-999 ENOSYS userfaultfd EPERM
-	for arch in x86_64 aarch64 arm s390x mips64 ppc64le riscv64; do
-		run -0 "$BOXFILTER" --arch "$arch" -o p.bpf "$json"
-		[ -s p.bpf ]
-	done
 }

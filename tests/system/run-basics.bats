@@ -12,7 +12,7 @@ setup_file() {
 exit_codes() {
 	for code in 0 1 7 124 125 126 127 128 255; do
 		expect $code box -- /bin/sh -c "exit $code"
-		same '' "$(cat err)" stderr
+		same '' "$(own_words)" stderr
 	done
 }
 @test "the program's exit code is initbox's" {
@@ -24,7 +24,7 @@ killed() {
 	expect 137 box -- /bin/sh -c 'kill -KILL $$'
 	expect 139 box -- /bin/sh -c 'kill -SEGV $$'
 	expect 162 box -- /bin/sh -c 'kill -34 $$'
-	same '' "$(cat err)" stderr
+	same '' "$(own_words)" stderr
 }
 @test "a program that signal N killed: 128+N" {
 	inside killed
@@ -54,10 +54,12 @@ not_executable() {
 	expect 126 box -e PATH=/etc:/srv -- passwd
 	line '^initbox: exec: .*passwd: .*EACCES' err
 	mkdir layer
-	printf 'no program\n' >layer/text
-	chmod 755 layer/text
-	expect 126 box --rootfs layer -- /text
-	line '^initbox: exec: /text: .*ENOEXEC' err
+	printf 'a\0program\n' >layer/bytes
+	printf 'echo "$0 $1"\n' >layer/text
+	chmod 755 layer/bytes layer/text
+	expect 126 box --rootfs layer -- /bytes
+	line '^initbox: exec: /bytes: .*ENOEXEC.*: it is neither an ELF program nor a script' err
+	prints 0 '/text word' box --rootfs layer -- /text word
 }
 @test "126: it can't be executed" {
 	inside not_executable

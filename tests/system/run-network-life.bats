@@ -38,10 +38,10 @@ sharing() {
 	same '8080 8081' "$(published)" 'published ports'
 	stop "$two"
 	same 8080 "$(published)" 'published ports'
-	! nft list map inet initbox address_ports | grep 8082
+	not grep 8082 <(nft list map inet initbox address_ports)
 	stop "$one" "$three"
 	same '' "$(nft list ruleset)" 'rules, afterwards'
-	! ip link show initbox0 2>/dev/null
+	not ip link show initbox0 2>/dev/null
 	[ ! -e /run/initbox ]
 }
 @test "boxes share the bridge, the table and its rules; the last one takes them" {
@@ -141,7 +141,7 @@ left_on_host() {
 }
 
 nobody_runs() {
-	! pgrep -x initbox >/dev/null
+	not pgrep -x initbox >/dev/null
 }
 
 # The launcher dies at each of its calls that change something, from the first to the last one of its way down.

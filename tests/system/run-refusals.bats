@@ -26,6 +26,30 @@ options() {
 		'cpus: "0": less than the kernel | --cpus 0'
 		'cpus: "1.": not a number | --cpus 1.'
 		'cpus: "1,5": not a number | --cpus 1,5'
+		'memory-swap: "12Q": not a size | --memory 1M --memory-swap 12Q'
+		'memory-swap: "-2": not a size | --memory 1M --memory-swap -2'
+		'memory-swap: needs memory | --memory-swap 1G'
+		'memory-swap: is memory and swap together | --memory 2G --memory-swap 1G'
+		'memory-reservation: "some": not a size | --memory-reservation some'
+		'memory-reservation: is more than memory | --memory 1G --memory-reservation 2G'
+		'oom-group: "maybe": neither yes nor no | --oom-group=maybe'
+		'cpu-shares: "1": not a number of shares | --cpu-shares 1'
+		'cpu-shares: "262145": not a number of shares | --cpu-shares 262145'
+		'cpuset-cpus: "0-": not a list | --cpuset-cpus 0-'
+		'cpuset-cpus: "": not a list | --cpuset-cpus='
+		'cpuset-cpus: "3-1": not a list | --cpuset-cpus 3-1'
+		'cpuset-mems: "all": not a list | --cpuset-mems all'
+		'device-read-bps: "/dev/vda": not a device and a value | --device-read-bps /dev/vda'
+		'device-read-bps: "vda:1M": not a device and a value | --device-read-bps vda:1M'
+		'device-write-bps: "/dev/vda:fast": not a device and a rate | --device-write-bps /dev/vda:fast'
+		'device-read-iops: "/dev/vda:1M": not a device and a rate | --device-read-iops /dev/vda:1M'
+		'device-write-iops: "/dev/vda:0": not a device and a rate | --device-write-iops /dev/vda:0'
+		'blkio-weight: "9": not a weight | --blkio-weight 9'
+		'blkio-weight: "1001": not a weight | --blkio-weight 1001'
+		'blkio-weight-device: "/dev/vda:5": not a weight | --blkio-weight-device /dev/vda:5'
+		'hugetlb: "2M": not a size of pages | --hugetlb 2M'
+		'hugetlb: "3M=6M": no machine has pages | --hugetlb 3M=6M'
+		'hugetlb: "2M=3M": the limit is not a multiple | --hugetlb 2M=3M'
 		'pids-limit: "0": not a number | --pids-limit 0'
 		'pids-limit: "many": not a number | --pids-limit many'
 		'network: "bridged": not one of none.bridge.host | --network bridged'
@@ -82,22 +106,20 @@ nothing_to_run() {
 	refused 'command: is missing' box
 	refused 'command: is missing' box --
 	refused 'rootfs: is missing' "$INITBOX" run -- /bin/true
-	refused 'command line: a command is missing' "$INITBOX"
-	refused 'command line: no such command' "$INITBOX" walk
-	many=$(seq 300)
+	many=$(seq 3000)
 	# shellcheck disable=SC2086 # words
-	refused 'command: has too many arguments' box -- /bin/echo $many
+	prints 0 "$(echo $many)" box -- /bin/echo $many
 }
-@test "no command, no root, too many arguments" {
+@test "no command, no root; any number of arguments" {
 	inside nothing_to_run
 }
 
 rootfs() {
 	refused 'rootfs /none/at/all: open: .*ENOENT' "$INITBOX" run --rootfs /none/at/all -- /bin/true
-	refused 'rootfs /etc/passwd: open: .*ENOTDIR' "$INITBOX" run --rootfs /etc/passwd -- /bin/true
+	refused 'rootfs /etc/passwd: neither a directory nor an image' "$INITBOX" run --rootfs /etc/passwd -- /bin/true
 	refused "rootfs none: open: .*ENOENT" "$INITBOX" run --rootfs none -- /bin/true
 	refused 'rootfs /none: open: .*ENOENT' box --rootfs /none -- /bin/true
-	refused 'overlay: fsconfig: ' box --rootfs "$ROOT" -- /bin/true
+	refused 'overlay: mount: .*ELOOP' box --rootfs "$ROOT" -- /bin/true
 	# With all that a network makes before.
 	refused 'rootfs /none: open: .*ENOENT' "$INITBOX" run --rootfs /none --network bridge -p 8080:80 -- /bin/true
 }
@@ -162,7 +184,7 @@ closed() {
 			/bin/sh -c 'ls -l /proc/$$/fd | grep -v /data >/data/fds; exit 3' || got=$?
 		same 3 $got "exit with $close"
 		# What was closed is closed or /dev/null; nothing of the launcher's has taken its place.
-		! grep -E 'socket|cgroup|/run|netlink|anon_inode|users' data/fds
+		not grep -E 'socket|cgroup|/run|netlink|anon_inode|users' data/fds
 	done
 	for close in '2>&-' '<&- >&- 2>&-'; do
 		for what in '--rootfs /none' "--rootfs $ROOT -w /none" "--colour" \
@@ -215,16 +237,4 @@ no_proc() {
 }
 @test "a host without /proc" {
 	inside no_proc
-}
-
-unprivileged() {
-	got=0
-	setpriv --reuid 1000 --regid 1000 --clear-groups "$INITBOX" run --rootfs "$ROOT" -- /bin/true >out 2>err || got=$?
-	same 125 $got exit
-	same 1 "$(grep -vc hint: err)" "lines: $(cat err)"
-	line 'EPERM|EACCES' err
-}
-@test "a caller that is not root" {
-	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/file" "$BATS_FILE_TMPDIR"
-	inside unprivileged
 }

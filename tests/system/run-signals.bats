@@ -60,8 +60,8 @@ not_forwarded() {
 		kill -$sig "$PID"
 	done
 	sleep 0.1
-	! gone "$PID"
-	! gone "$(pid_in "$PID")"
+	not gone "$PID"
+	not gone "$(pid_in "$PID")"
 }
 @test "SIGCHLD and SIGPIPE stay with the launcher" {
 	inside not_forwarded
@@ -111,6 +111,24 @@ init_killed() {
 }
 @test "kill -9 of the box's PID 1, or of the program, from the host" {
 	inside init_killed
+}
+
+never_ran() {
+	# PID 1 is killed while it mounts: that is no end of the program.
+	background strace -f -qq -o calls -e trace=pivot_root -e inject=pivot_root:delay_enter=1500000 \
+		"$INITBOX" run --rootfs "$ROOT" --stdin null -- /bin/true >log 2>&1
+	soon grep -q pivot_root calls || soon pgrep -f -P "$(pgrep -P "$PID" | head -n 1)" .
+	launcher=$(pgrep -P "$PID" | head -n 1)
+	soon pgrep -P "$launcher"
+	sleep 0.3
+	kill -9 "$(pgrep -P "$launcher")"
+	got=0
+	wait "$PID" || got=$?
+	same 125 $got "exit: $(cat log)"
+	line '^initbox: start: .*: its PID 1 was killed before the program ran$' log
+}
+@test "kill -9 of the box's PID 1 before its program runs" {
+	inside never_ran
 }
 
 stopped() {

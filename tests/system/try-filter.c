@@ -3,8 +3,8 @@
  * try-filter FILE.bpf NAME...      makes each named call under the filter, in a
  *                                  process of its own, and prints NAME and result
  * try-filter FILE.bpf -- CMD ARG...  runs a program under the filter
- * try-filter FILE.bpf --steps NR...  prints how many instructions a number takes
- *                                  (arguments 0)
+ * try-filter FILE.bpf --steps NR[,ARGUMENT]...  prints how many instructions a
+ *                                  call takes, and the action (other arguments 0)
  *
  * A FILE of "none" is no filter. The results are "ok", an errno's name, or
  * "killed" and the signal.
@@ -54,16 +54,32 @@ static long try_ptrace(void)
 }
 
 #ifdef __x86_64__
-/* The 32-bit door into the kernel: getpid is 20 there. */
-static long try_int80(void)
+/* The 32-bit door into the kernel. */
+static long int80(long number, long first)
 {
 	long result;
 
-	__asm__ volatile("int $0x80" : "=a"(result) : "a"(20L) : "memory");
-	if (result > 0)
+	__asm__ volatile("int $0x80" : "=a"(result) : "a"(number), "b"(first), "c"(0L) : "memory");
+	if (result >= 0)
 		return 0;
 	errno = (int)-result;
 	return -1;
+}
+
+static long try_int80(void)
+{
+	return int80(20, 0);
+}
+
+/* socketcall: its second argument points at those of socket or bind; at 0 there are none. */
+static long try_int80_socket(void)
+{
+	return int80(102, 1);
+}
+
+static long try_int80_bind(void)
+{
+	return int80(102, 2);
 }
 #endif
 
@@ -131,6 +147,8 @@ static const struct call calls[] = {
 	{ "socketpair-tipc", SYS_socketpair, { 30, 99 }, NULL },
 #ifdef __x86_64__
 	{ "int80-getpid", 0, { 0 }, try_int80 },
+	{ "int80-socketcall-socket", 0, { 0 }, try_int80_socket },
+	{ "int80-socketcall-bind", 0, { 0 }, try_int80_bind },
 	{ "x32-getpid", 0x40000000 | SYS_getpid, { 0 }, NULL },
 	{ "x32-ptrace", 0x40000000 | 521, { 0 }, NULL },
 #endif
@@ -218,8 +236,8 @@ static void try_call(const struct sock_fprog *program, const struct call *call)
 		exit(WEXITSTATUS(status));
 }
 
-/* What libseccomp and boxfilter make: loads, masks, jumps and returns. */
-static void count_steps(const struct sock_fprog *program, uint32_t arch, uint32_t nr)
+/* Loads, masks, jumps and returns are all that a filter has. */
+static void count_steps(const struct sock_fprog *program, const struct seccomp_data *data)
 {
 	uint32_t a = 0;
 	unsigned pc = 0, steps = 0;
@@ -230,11 +248,11 @@ static void count_steps(const struct sock_fprog *program, uint32_t arch, uint32_
 
 		steps++;
 		if (BPF_CLASS(s->code) == BPF_RET) {
-			printf("%u %u 0x%08x\n", nr, steps, s->k);
+			printf("%u %u 0x%08x\n", (unsigned)data->nr, steps, s->k);
 			return;
 		}
 		if (BPF_CLASS(s->code) == BPF_LD) {
-			a = s->k == 0 ? nr : s->k == 4 ? arch : 0;
+			memcpy(&a, (const char *)data + s->k, sizeof(a));
 			continue;
 		}
 		if (BPF_CLASS(s->code) == BPF_ALU) {
@@ -253,12 +271,27 @@ static void count_steps(const struct sock_fprog *program, uint32_t arch, uint32_
 	exit(1);
 }
 
+/* NR[,ARGUMENT]...; the filter asks for its architecture first. */
+static void count_call(const struct sock_fprog *program, char *words)
+{
+	struct seccomp_data data = { .arch = program->filter[1].k };
+
+	data.nr = (int)strtoul(words, &words, 0);
+	for (size_t i = 0; *words == ',' && i < ARRAY_SIZE(data.args); i++)
+		data.args[i] = strtoull(words + 1, &words, 0);
+	if (*words) {
+		fprintf(stderr, "try-filter: %s: not NR,ARGUMENT...\n", words);
+		exit(2);
+	}
+	count_steps(program, &data);
+}
+
 int main(int argc, char **argv)
 {
 	struct sock_fprog program, *filter = NULL;
 
 	if (argc < 3) {
-		fprintf(stderr, "Usage: try-filter FILE.bpf NAME... | -- CMD ARG... | --steps NR...\n");
+		fprintf(stderr, "Usage: try-filter FILE.bpf NAME... | -- CMD ARG... | --steps NR[,ARG]...\n");
 		return 2;
 	}
 	if (strcmp(argv[1], "none")) {
@@ -273,7 +306,7 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[2], "--steps") && filter) {
 		for (int i = 3; i < argc; i++)
-			count_steps(filter, filter->filter[1].k, (uint32_t)strtoul(argv[i], NULL, 0));
+			count_call(filter, argv[i]);
 		return 0;
 	}
 	for (int i = 2; i < argc; i++) {

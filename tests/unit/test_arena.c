@@ -42,7 +42,7 @@ static int freezes(void)
 {
 	char *p = arena_copy("abc", 3);
 
-	unit_check(p && !arena_freeze());
+	unit_check(p && !arena_freeze(NULL, 0));
 	unit_check(!strcmp(p, "abc"));
 	p[1] = 'x';
 	return 1; // not reached
@@ -52,14 +52,14 @@ static int freezes_all_of_it(void)
 {
 	char *p = arena_copy(long_text, SIZE - 1);
 
-	unit_check(p && !arena_freeze());
+	unit_check(p && !arena_freeze(NULL, 0));
 	p[SIZE - 1] = 'x';
 	return 1;
 }
 
 static int freezes_nothing(void)
 {
-	unit_check(!arena_freeze());
+	unit_check(!arena_freeze(NULL, 0));
 	return 0;
 }
 

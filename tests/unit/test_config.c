@@ -2,6 +2,8 @@
 // spec/parse: configuration files.
 #include "unit.h"
 
+#include <sys/mount.h>
+
 #include <arpa/inet.h>
 
 #include "spec/keys.h"
@@ -85,7 +87,7 @@ static void reads_lines(void **state)
 	assert_int_equal(s->machine_address.prefix, 24);
 	assert_int_equal(s->machine_gateway.addr, htonl(0x0a000202));
 	assert_string_equal(s->share[0].source, "tag");
-	assert_true(s->share[0].read_only);
+	assert_true(s->share[0].attrs & MS_RDONLY);
 	assert_string_equal(s->status_port, "/dev/ttyS1");
 	assert_int_equal(s->command_count, 5);
 	assert_string_equal(s->command[2], "echo hi");
@@ -259,11 +261,11 @@ static int counts_words(void)
 	struct spec *s = unit_spec();
 
 	fill("command = ", ' ');
-	for (size_t i = 10; i < 10 + 2 * MAX_ARGS; i += 2)
+	for (size_t i = 10; i < 10 + 2 * MAX_WORDS; i += 2)
 		large[i] = 'x';
 	unit_check(parse_bytes(s, large, LARGE) == 0);
-	unit_check(s->command_count == MAX_ARGS && !s->command[MAX_ARGS]);
-	large[10 + 2 * MAX_ARGS] = 'x';
+	unit_check(s->command_count == MAX_WORDS && !s->command[MAX_WORDS]);
+	large[10 + 2 * MAX_WORDS] = 'x';
 	unit_check(parse_bytes(s, large, LARGE) == -1);
 	unit_check(!strcmp(err_last.text, "too many words"));
 	return 0;

@@ -17,6 +17,9 @@ static void counts_entries(void **state)
 		{"env", "A=b", offsetof(struct spec, env_count), MAX_ENV},
 		{"publish", "1:2", offsetof(struct spec, publish_count), MAX_PORTS},
 		{"dns", "1.2.3.4", offsetof(struct spec, dns_count), MAX_DNS},
+		{"group-add", "g", offsetof(struct spec, group_add_count), MAX_GROUPS},
+		{"sysctl", "net.x=1", offsetof(struct spec, sysctl_count), MAX_SYSCTLS},
+		{"landlock", "bind:80", offsetof(struct spec, landlock_count), MAX_LANDLOCK},
 		{"share", "tag:/b", offsetof(struct spec, share_count), MAX_SHARES},
 	};
 
@@ -47,20 +50,34 @@ static void refused_entries_do_not_count(void **state)
 	struct spec *s = unit_spec();
 
 	(void)state;
-	assert_int_equal(key_set(key_letter('p'), s, "nonsense", "here"), -1);
-	assert_int_equal(key_set(key_letter('e'), s, "=", "here"), -1);
+	assert_int_equal(key_set(key_letter('p', SCOPE_BOX), s, "nonsense", "here"), -1);
+	assert_int_equal(key_set(key_letter('e', SCOPE_BOX), s, "=", "here"), -1);
 	assert_int_equal(s->publish_count, 0);
 	assert_int_equal(s->env_count, 0);
 }
 
 static const char *const box_lines[] = {
-	"      --name NAME ",   "      --hostname NAME ",      "      --rootfs DIR ",	"      --tmpfs-size SIZE ",
+	"      --name NAME ",   "      --hostname NAME ",      "      --rootfs DIR|IMAGE ",	"      --tmpfs-size SIZE ",
 	"  -v, --volume SRC",	"  -e, --env K=V ",	      "  -w, --workdir DIR ",	"  -u, --user USER[:GROUP] ",
-	"  -m, --memory SIZE ", "      --cpus N ",	      "      --pids-limit N ",	"      --network none|bridge|host ",
+	"  -m, --memory SIZE ", "      --cpus N ",	      "      --pids-limit N ",	"      --network none|bridge|host|PATH ",
 	"  -p, --publish [IP:]HOST:BOX[/udp] ",		      "      --ip ADDRESS ",	"      --subnet NET/N ",
 	"      --bridge LINK ", "      --dns ADDRESS ",	      "      --stdin inherit|null ",
-	"      --seccomp default|none ",		      "      --trace FILE ",	"      --explain  ",
-	"      --dry-run  ",	"      --verbose  ",
+	"      --seccomp default|none|FILE ",		      "      --trace FILE ",	"      --explain  ",
+	"      --dry-run  ",	"      --verbose  ",	      "      --group-add GROUP ",	"      --oom-score-adj N ",
+	"      --nice N ",	"      --no-new-privs  ",     "      --privileged  ",		"      --security-opt WORD ",
+	"      --upper DIR ",	"      --read-only  ",	      "      --mount type=",		"      --tmpfs DIR[:size=",
+	"      --device SRC[:DST][:rwm] ",
+	"      --userns host|auto|FIRST:COUNT ", "      --pid private|host|PATH ", "      --ipc private|host|PATH ",
+	"      --uts private|host|PATH ", "      --time-offset CLOCK=SECONDS ",
+	"      --sysctl K=V ",	"      --landlock RULE ",     "      --stop-timeout TIME ",
+};
+static const char *const entry_lines[] = {
+	"      --env K=V ", "      --env-file FILE ", "  -C, --workdir DIR ", "  -u, --user USER[:GROUP] ", "      --umask MASK ",
+	"      --ulimit NAME=SOFT[:HARD] ", "      --cap-drop CAP ", "      --no-new-privs  ", "      --seccomp default|none|FILE ",
+	"  -g, --group  ", "  -r, --rewrite A=B[@TIME][:TARGET] ", "      --stop-signal SIG ", "      --stop-ok  ",
+	"      --kill-after TIME ", "      --on-exit drain|none|term|wait ", "      --grace TIME ",
+	"      --orphans keep|term|kill ", "  -e, --exit-map CODE[=TO] ", "  -p, --parent-death SIG ", "      --setsid  ",
+	"  -s, --subreaper  ", "  -w, --warn-reaped  ", "  -P, --pause  ", "  -v, --verbose  ", "  -q, --quiet  ",
 };
 static const char *const machine_lines[] = {
 	"  command = WORDS ", "  machine-link = LINK ", "  machine-address = ADDRESS/N ", "  machine-gateway = ADDRESS ",
@@ -85,13 +102,14 @@ static void expect_help(enum key_scope scope, const char *const *rows, size_t co
 		assert_int_equal(line[37], ' ');
 		assert_true(strcspn(line, "\n") > 40);
 	}
-	assert_int_equal(lines, count);
+	assert_true(lines >= count);
 }
 
 static void help_has_every_key(void **state)
 {
 	(void)state;
 	expect_help(SCOPE_BOX, box_lines, COUNT(box_lines));
+	expect_help(SCOPE_ENTRY, entry_lines, COUNT(entry_lines));
 	expect_help(SCOPE_MACHINE, machine_lines, COUNT(machine_lines));
 }
 
@@ -103,9 +121,12 @@ static void finds_keys(void **state)
 	assert_null(key_find("ip", 1));
 	assert_null(key_find("", 0));
 	assert_null(key_find("IP", 2));
-	assert_string_equal(key_letter('m')->name, "memory");
-	assert_null(key_letter('\0'));
-	assert_null(key_letter('M'));
+	assert_string_equal(key_letter('m', SCOPE_BOX)->name, "memory");
+	assert_null(key_letter('\0', SCOPE_BOX));
+	assert_string_equal(key_letter('p', SCOPE_BOX)->name, "publish");
+	assert_string_equal(key_letter('p', SCOPE_ENTRY)->name, "parent-death");
+	assert_null(key_letter('m', SCOPE_ENTRY));
+	assert_null(key_letter('M', SCOPE_BOX));
 }
 
 int main(void)

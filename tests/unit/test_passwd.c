@@ -208,6 +208,31 @@ static void lists_no_more_than_asked(void **state)
 	}
 }
 
+static void lists_ranges(void **state)
+{
+	static const char text[] = "user:100000:65536\n"
+				   "other:200000:10\n"
+				   "1000:300000:1\n"
+				   "# user:1:1\n"
+				   "user:x:1\nuser:1\nuser:5:0\nuser:4294967294:5\nuser\n"
+				   "usernot:7:7\n"
+				   "user:4294967293:1";
+	struct id_range *list = malloc(3 * sizeof(*list));
+
+	(void)state;
+	assert_int_equal(subid_list(text, "user", "1000", list, 3), 3);
+	assert_int_equal(list[0].first, 100000);
+	assert_int_equal(list[0].count, 65536);
+	assert_int_equal(list[1].first, 300000);
+	assert_int_equal(list[2].first, 4294967293u);
+	assert_int_equal(subid_list(text, "user", "1000", list, 2), 2);
+	assert_int_equal(subid_list(text, "", "1000", list, 3), 1);
+	assert_int_equal(list[0].first, 300000);
+	assert_int_equal(subid_list(text, "", "7", list, 3), 0);
+	assert_int_equal(subid_list("", "user", "1000", list, 3), 0);
+	free(list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +243,7 @@ int main(void)
 		cmocka_unit_test(finds_groups),
 		cmocka_unit_test(lists_groups),
 		cmocka_unit_test(lists_no_more_than_asked),
+		cmocka_unit_test(lists_ranges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,10 @@ const char *unit_stderr_end(void)
 
 struct spec *unit_spec(void)
 {
-	memset(spec_get(), 0, sizeof(struct spec));
-	return spec_get();
+	static struct spec *s;
+
+	if (s)
+		memset(s, 0, sizeof(*s));
+	s = spec_new();
+	return s;
 }
