@@ -162,6 +162,15 @@ static inline uint64_t sys_now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+// Nanoseconds since the machine was started, which go on while it sleeps: what deadlines of a machine are told in.
+static inline uint64_t sys_boottime_ns(void)
+{
+	struct timespec t = {0};
+
+	syscall(SYS_clock_gettime, CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 // musl's setgroups, setresgid and setresuid act on all threads by signals; these act on the caller alone,
 // which shares its memory with its parent (CLONE_VM) and must leave it as it is.
 static inline int sys_setgroups(size_t n, const gid_t *list)
