@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/rest.h"
 #include "base/sys.h"
+#include "base/watch.h"
 #include "role/drain.h"
 #include "role/forward.h"
 #include "role/reap.h"
@@ -121,7 +122,7 @@ static void earlier(uint64_t *first, uint64_t at)
 
 static uint64_t next_deadline(const struct life *l)
 {
-	uint64_t first = 0;
+	uint64_t first = watch_deadline();
 
 	earlier(&first, l->kill_at);
 	earlier(&first, l->give_up_at);
@@ -136,6 +137,7 @@ static void on_deadline(struct life *l)
 {
 	uint64_t now = sys_now_ms();
 
+	watch_serve(false);
 	forward_due(l, now);
 	if (l->look_at && l->look_at <= now) {
 		tree_signal_children(l->r->spec->orphans == ORPHANS_KILL ? SIGKILL : SIGTERM, l->r->main);
@@ -185,6 +187,8 @@ static void wait_once(struct life *l)
 		life_say(l, REAP_RECEIVED, sig, 0);
 		take_children(l);
 		after_children(l);
+	} else if (sig == SIGIO && info.si_code > 0) { // the kernel's, and not kill(2)'s
+		watch_serve(true);
 	} else if (sig > 0) {
 		forward_signal(l, sig, &info);
 	}
