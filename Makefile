@@ -116,7 +116,7 @@ FORCE:
 
 $(B)/initramfs.cpio: $(B)/image.words $(B)/mkinitramfs $(B)/initbox $(KERNEL) $(CONFIG) $(LISTS) initramfs/busybox.applets \
 		     $(wildcard initramfs/box/*)
-	$(call say,IMAGE,$@)$(B)/mkinitramfs -o $@ $(LISTS:%=--list %) --config $(CONFIG) --modules-dir $(MODULES)
+	$(call say,IMAGE,$@)$(B)/mkinitramfs -o $@ $(LISTS:%=--from %) --config $(CONFIG) --modules-dir $(MODULES)
 
 # CMD is taken as it stands: make would expand a $$(…) in it.
 boot: export BOOT_COMMAND = $(value CMD)

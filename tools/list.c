@@ -282,7 +282,7 @@ void list_read(struct image *image, const char *path)
 	const char *dir = slash ? fail_text("%.*s", (int)(slash - path), path) : ".";
 	unsigned number = 0;
 	size_t size;
-	char *text = read_path(path, "--list", &size);
+	char *text = read_path(path, "--from", &size);
 
 	if (memchr(text, 0, size))
 		fail("%s: not a text: it has a NUL byte", path);

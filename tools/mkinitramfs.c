@@ -34,7 +34,7 @@ static const char usage[] =
 	"  -o, --output FILE           write to FILE; it appears only when it is complete\n"
 	"  --base IMAGE                write IMAGE first, then the new archive at a multiple\n"
 	"                              of 4 bytes, where the kernel looks for it\n"
-	"  --list FILE                 do the lines of FILE (below)\n"
+	"  --from FILE                 do the lines of FILE (below)\n"
 	"  --file SOURCE:PATH[:MODE]   a file; MODE is 0755 if SOURCE is executable, else 0644\n"
 	"  --dir PATH[:MODE]           a directory, 0755\n"
 	"  --root DIRECTORY:PATH       a directory with all that is in it\n"
@@ -176,7 +176,7 @@ static void add_modules(struct settings *s)
 	modules_finish(modules, &s->image.tree, s->strip_signatures);
 }
 
-enum option_id { OPT_BASE = 256, OPT_MODULES_DIR, OPT_RELEASE, OPT_STRIP, OPT_LIST, OPT_LINE };
+enum option_id { OPT_BASE = 256, OPT_MODULES_DIR, OPT_RELEASE, OPT_STRIP, OPT_FROM, OPT_LINE };
 
 // Options from OPT_LINE on are lines of a list: the verb is the option's name.
 static const struct option options[] = {
@@ -186,7 +186,7 @@ static const struct option options[] = {
 	{ "modules-dir", required_argument, NULL, OPT_MODULES_DIR },
 	{ "kernel-release", required_argument, NULL, OPT_RELEASE },
 	{ "strip-signatures", no_argument, NULL, OPT_STRIP },
-	{ "list", required_argument, NULL, OPT_LIST },
+	{ "from", required_argument, NULL, OPT_FROM },
 	{ "file", required_argument, NULL, OPT_LINE + 2 },
 	{ "dir", required_argument, NULL, OPT_LINE },
 	{ "root", required_argument, NULL, OPT_LINE + 2 },
@@ -229,7 +229,7 @@ static void parse(struct settings *s, int argc, char **argv)
 		case OPT_MODULES_DIR: s->modules_dir = optarg; break;
 		case OPT_RELEASE: s->release = optarg; break;
 		case OPT_STRIP: s->strip_signatures = true; break;
-		case OPT_LIST: list_read(&s->image, optarg); break;
+		case OPT_FROM: list_read(&s->image, optarg); break;
 		case OPT_LINE:
 		case OPT_LINE + 2: option_line(s, options[index].name, optarg, id == OPT_LINE + 2); break;
 		case 'h':
@@ -243,7 +243,7 @@ static void parse(struct settings *s, int argc, char **argv)
 		}
 	}
 	if (optind < argc)
-		fail("\"%s\": not an option (files are given with --file or --list)", argv[optind]);
+		fail("\"%s\": not an option (files are given with --file or --from)", argv[optind]);
 }
 
 int main(int argc, char **argv)

@@ -123,7 +123,7 @@ with_disk() {
 		files+=(--file "$DIR/$file:/box/$file")
 	done
 	truncate -s 32M "$DIR/disk"
-	image "$name" --config "$DIR/$name.conf" --modules-dir "$MODULES_DIR" --list "$TOP/initramfs/machine.list" --module virtio_blk \
+	image "$name" --config "$DIR/$name.conf" --modules-dir "$MODULES_DIR" --from "$TOP/initramfs/machine.list" --module virtio_blk \
 		--module "$module" --file "$OUT/initbox:/box/bin/initbox" "${files[@]}"
 }
 

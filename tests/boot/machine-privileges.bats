@@ -48,7 +48,7 @@ setup_file() {
 		echo "file /box/usr/bin/initbox $OUT/initbox 0755"
 		echo "file /box/usr/bin/boxfilter $OUT/boxfilter 0755"
 	} >"$DIR/privileges.list"
-	image privileges --list "$DIR/privileges.list" --modules-dir "$MODULES_DIR" --module overlay --config "$DIR/privileges.conf" \
+	image privileges --from "$DIR/privileges.list" --modules-dir "$MODULES_DIR" --module overlay --config "$DIR/privileges.conf" \
 		--file "$DIR/privileges.sh:/box/privileges.sh"
 	machine privileges --net none
 	tr -d '\r' <"$DIR/privileges.out" >"$DIR/lines"

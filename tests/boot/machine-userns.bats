@@ -54,7 +54,7 @@ setup_file() {
 	END
 	printf 'rootfs = /box\nprivileged = yes\ntmpfs-size = 64M\nname = outer\ncommand = /bin/sh /boxes.sh\n' >"$DIR/boxes.conf"
 	echo "file /box/usr/bin/initbox $OUT/initbox 0755" >"$DIR/boxes.list"
-	image boxes --list "$DIR/boxes.list" --modules-dir "$MODULES_DIR" --module overlay --module loop --config "$DIR/boxes.conf" --file "$DIR/boxes.sh:/box/boxes.sh"
+	image boxes --from "$DIR/boxes.list" --modules-dir "$MODULES_DIR" --module overlay --module loop --config "$DIR/boxes.conf" --file "$DIR/boxes.sh:/box/boxes.sh"
 	machine boxes --net none
 	tr -d '\r' <"$DIR/boxes.out" >"$DIR/lines"
 }

@@ -19,7 +19,7 @@ setup_file() {
 	sed "s,build/initbox,$OUT/initbox," "$TOP/initramfs/machine.list" >"$DIR/machine.list"
 	(
 		cd "$TOP" || exit
-		"$MKINITRAMFS" --list "$DIR/machine.list" --list initramfs/box-busybox.list --modules-dir "$MODULES_DIR" \
+		"$MKINITRAMFS" --from "$DIR/machine.list" --from initramfs/box-busybox.list --modules-dir "$MODULES_DIR" \
 			--config initramfs/examples/web.conf --root "$DIR/cgi-bin:/box/www/cgi-bin" \
 			--file "$DIR/big:/box/www/big" -o "$DIR/web.cpio"
 	)

@@ -18,7 +18,7 @@ load ../lib/mkinitramfs.sh
 	ko lib/kernel/a.ko depends=b_b,c,in-side
 	echo kernel/x/in_side.ko >lib/modules.builtin
 	echo 'module a' >list
-	"$MK" --list list --modules-dir lib --module c --module in-side -o image
+	"$MK" --from list --modules-dir lib --module c --module in-side -o image
 	load_order image >order
 	printf '/lib/modules/%s.ko\n' d b-b c a >want
 	diff want order
@@ -36,13 +36,13 @@ load ../lib/mkinitramfs.sh
 	ko lib/b.ko depends=c
 	ko lib/a.ko depends=b
 	printf '\nmodule a\n' >list
-	refused 1 'list:2: module gone is missing in lib: a -> b -> c -> gone' --list list --modules-dir lib
+	refused 1 'list:2: module gone is missing in lib: a -> b -> c -> gone' --from list --modules-dir lib
 	refused 1 '--module nope: module nope: not found in lib' --modules-dir lib --module nope
 	refused 1 'none: No such file' --modules-dir none --module a
 	mkdir empty
 	refused 1 'empty: no kernel module in it' --modules-dir empty --module a
 	ko lib/gone.ko depends=a
-	refused 1 'modules need each other: a -> b -> c -> gone -> a' --list list --modules-dir lib
+	refused 1 'modules need each other: a -> b -> c -> gone -> a' --from list --modules-dir lib
 	refused 1 "not a module's name" --modules-dir lib --module lib/a.ko
 }
 
@@ -176,7 +176,7 @@ need_kernel() {
 	[ -x "$BUILD/initbox" ] || skip "no $BUILD/initbox"
 	cd "$ROOT"
 	sed "s,build/initbox,$BUILD/initbox," initramfs/machine.list >"$T/machine.list"
-	"$MK" --list "$T/machine.list" --list initramfs/box-busybox.list --modules-dir "$KERNEL_DIR/modules" \
+	"$MK" --from "$T/machine.list" --from initramfs/box-busybox.list --modules-dir "$KERNEL_DIR/modules" \
 		--config initramfs/examples/web.conf -o "$T/image"
 	mkdir "$T/back"
 	cd "$T/back"

@@ -42,7 +42,7 @@ make_root() {
 		file "/etc/a \"name\"" conf 0600
 		root /box root
 	END
-	"$MK" -o image --list list --config conf --file conf:/x/y --dir /run:1777
+	"$MK" -o image --from list --config conf --file conf:/x/y --dir /run:1777
 	[ $(($(stat -c %s image) % 512)) -eq 0 ]
 	mkdir back
 	(cd back && cpio -idm --quiet --no-absolute-filenames <../image)
@@ -87,18 +87,18 @@ make_root() {
 	make_root
 	echo x >conf
 	printf 'root /box %s\nfile /f %s\n' "$T/root" "$T/conf" >list
-	"$MK" --list list --config conf >one
-	"$MK" --list list --config conf >two
+	"$MK" --from list --config conf >one
+	"$MK" --from list --config conf >two
 	cmp one two
 	cp -a root elsewhere
 	find root -exec touch -h -d '2001-02-03 04:05:06' {} +
-	(cd / && umask 077 && TZ=Asia/Tokyo "$MK" --list "$T/list" --config "$T/conf" -o "$T/three")
+	(cd / && umask 077 && TZ=Asia/Tokyo "$MK" --from "$T/list" --config "$T/conf" -o "$T/three")
 	cmp one three
 	# other inodes, another order in the directory
 	rm -r root
 	mv elsewhere root
 	chmod 0664 conf
-	"$MK" --list list --config conf | cmp one -
+	"$MK" --from list --config conf | cmp one -
 }
 
 @test "SOURCE_DATE_EPOCH dates the files; a wrong one is refused" {
@@ -134,7 +134,7 @@ make_root() {
 @test "two entries for one path are refused, naming both" {
 	: >f
 	printf 'file /a f\nfile //./a f\n' >list
-	refused 1 '/a: two entries for one path: list:1 and list:2' --list list
+	refused 1 '/a: two entries for one path: list:1 and list:2' --from list
 	refused 1 '/a: two entries for one path: --dir /a and --file f:/a' --file f:/a --dir /a
 	refused 1 '/a: two entries for one path' --dir /a:0700 --dir /a:0755
 	refused 1 '/a: not a directory (--file f:/a), but --file f:/a/b puts something under it' --file f:/a --file f:/a/b
@@ -156,13 +156,13 @@ make_root() {
 	refused 1 'would end the archive' --file 'f:/TRAILER!!!'
 	refused 1 'not a path of a file' --file f:/
 	printf 'slink /a %s\n' "$(printf '%04096d' 0)" >list
-	refused 1 'list:1: /a: a symlink' --list list
+	refused 1 'list:1: /a: a symlink' --from list
 }
 
 @test "files that are missing, too large or that change are refused" {
 	: >f
 	refused 1 '--file none:/x: none: No such file' --file none:/x
-	refused 1 '--list: none: No such file' --list none
+	refused 1 '--from: none: No such file' --from none
 	refused 1 'not a regular file' --file /dev/null:/x
 	refused 1 'Not a directory' --root f:/x
 	refused 1 'none: No such file' --root none:/x
@@ -179,7 +179,7 @@ make_root() {
 	: >f
 	wrong() {
 		printf '# first\n\n%s\nfile /later f\n' "$1" >a.list
-		refused 1 "a.list:3: $2" --list a.list
+		refused 1 "a.list:3: $2" --from a.list
 	}
 	wrong 'fill /a f' '"fill": no such kind of line'
 	wrong 'file /a' 'wrong number of words, it must be: file PATH SOURCE [MODE]'
@@ -249,7 +249,7 @@ make_root() {
 	bb=$(command -v busybox)
 	printf '# applets\nbin/ls\nusr/sbin/httpd\n' >busybox.applets
 	echo "busybox /box $bb" >list
-	"$MK" --list list -o image
+	"$MK" --from list -o image
 	mkdir back
 	(cd back && cpio -id --quiet <../image)
 	cmp "$bb" back/box/bin/busybox
@@ -258,5 +258,5 @@ make_root() {
 	[ back/box/usr/sbin/httpd -ef back/box/bin/busybox ]
 	printf 'bin/ls\nbin/lsx\n' >other
 	echo "busybox /box $bb other" >list
-	refused 1 "other:2: $bb has no applet lsx (list:1)" --list list
+	refused 1 "other:2: $bb has no applet lsx (list:1)" --from list
 }
