@@ -2,6 +2,7 @@
 # make            build/initbox build/boxfilter build/mkinitramfs
 # make boot       boots a shell in a box under qemu; make boot CMD='…' runs one command and returns its success
 # make fault      each system call of initbox fails, at each of its occurrences
+# make fuzz       random bytes for each reader, FUZZ_SECONDS=60 a reader
 # make check      all tests; make bench, make bench-entry: figures beside the peers'; V=1 shows the commands
 VERSION = 0.1
 CC     ?= gcc
@@ -55,7 +56,7 @@ all: $(B)/initbox $(B)/boxfilter $(B)/mkinitramfs $(B)/initbox.1
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: FORCE all boot check check-run fault bench bench-boot bench-entry install clean deps deps-build deps-boot deps-check deps-bench lint
+.PHONY: FORCE all boot check check-run fault fuzz bench bench-boot bench-entry install clean deps deps-build deps-boot deps-check deps-bench lint
 .DELETE_ON_ERROR:
 
 # The kernel's own headers under a folder of their own: musl's would be hidden by the rest of /usr/include.
@@ -172,6 +173,7 @@ $(B)/tests/filter-cost: $(B)/tests/filter-cost.o $(patsubst %,$(B)/tools/%.o,$(f
 	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
 
 include tests/unit/unit.mk
+include tests/fuzz/fuzz.mk
 
 FAULT_TOOLS = $(B)/tests/inject $(B)/tests/no-syscall
 
@@ -183,7 +185,7 @@ fault: all $(FAULT_TOOLS) | deps-check
 check: deps-check
 	$(Q)$(MAKE) --no-print-directory check-run
 
-check-run: all $(B)/tests/testinit $(B)/tests/try-filter $(B)/tests/filter-cost $(FAULT_TOOLS) $(UNIT_TESTS) $(KERNEL) $(B)/initramfs.cpio
+check-run: all $(B)/tests/testinit $(B)/tests/try-filter $(B)/tests/filter-cost $(FAULT_TOOLS) $(UNIT_TESTS) $(FUZZ_PROGRAMS) $(KERNEL) $(B)/initramfs.cpio
 	$(Q)KERNEL=$(abspath $(KERNEL)) MODULES=$(abspath $(MODULES)) tests/run $(B) $(SUITES)
 
 BENCH_BASE  = bench-base bench-launch

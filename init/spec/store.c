@@ -145,8 +145,11 @@ static const char *set_network(const struct key *key, struct spec *s, const char
 		value += 6;
 	else if (value[0] != '/')
 		return set_choice(key, &s->network, value);
+	if (value_path(value))
+		return value_path(value);
 	s->network = NETWORK_PATH;
-	return set_text(&s->join[JOIN_NET], value, value_path(value));
+	s->join[JOIN_NET] = value;
+	return NULL;
 }
 
 static const char *store_namespace(const struct key *key, struct spec *s, void *field, const char *value)

@@ -155,7 +155,8 @@ const char *value_limit(const char *s, struct limit *l)
 		{"rtprio", RLIMIT_RTPRIO},   {"rttime", RLIMIT_RTTIME},	    {"sigpending", RLIMIT_SIGPENDING},
 		{"stack", RLIMIT_STACK},
 	};
-	size_t name = strcspn(s, "="), i = 0, soft;
+	size_t name = strcspn(s, "="), i = 0, n;
+	struct limit out;
 	const char *why;
 
 	while (i < COUNT(resources) && !value_is(s, name, resources[i].name))
@@ -163,14 +164,15 @@ const char *value_limit(const char *s, struct limit *l)
 	if (i == COUNT(resources) || !s[name])
 		return "not a limit that the kernel has (try nofile=1024:4096, core=unlimited)";
 	s += name + 1;
-	soft = strcspn(s, ":");
-	why = limit_value(s, soft, &l->soft);
-	l->hard = l->soft;
-	if (!why && s[soft])
-		why = limit_value(s + soft + 1, strlen(s + soft + 1), &l->hard);
-	if (!why && l->soft > l->hard)
+	n = strcspn(s, ":");
+	out = (struct limit){.name = resources[i].name, .resource = resources[i].resource};
+	why = limit_value(s, n, &out.soft);
+	out.hard = out.soft;
+	if (!why && s[n])
+		why = limit_value(s + n + 1, strlen(s + n + 1), &out.hard);
+	if (!why && out.soft > out.hard)
 		why = "the soft limit is above the hard one";
-	l->name = resources[i].name;
-	l->resource = resources[i].resource;
+	if (!why)
+		*l = out;
 	return why;
 }

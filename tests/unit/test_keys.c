@@ -56,6 +56,17 @@ static void refused_entries_do_not_count(void **state)
 	assert_int_equal(s->env_count, 0);
 }
 
+static void a_refused_network_is_none(void **state)
+{
+	struct spec *s = unit_spec();
+
+	(void)state;
+	assert_int_equal(key_set(key_find("network", 7), s, "netns:a", "here"), -1);
+	unit_expect_err("here: network: \"netns:a\": not an absolute path");
+	assert_int_equal(s->network, NETWORK_NONE);
+	assert_null(s->join[JOIN_NET]);
+}
+
 static const char *const box_lines[] = {
 	"      --name NAME ",   "      --hostname NAME ",      "      --rootfs DIR|IMAGE ",	"      --tmpfs-size SIZE ",
 	"  -v, --volume SRC",	"  -e, --env K=V ",	      "  -w, --workdir DIR ",	"  -u, --user USER[:GROUP] ",
@@ -134,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_entries),
 		cmocka_unit_test(refused_entries_do_not_count),
+		cmocka_unit_test(a_refused_network_is_none),
 		cmocka_unit_test(help_has_every_key),
 		cmocka_unit_test(finds_keys),
 	};

@@ -171,8 +171,13 @@ static void limits_are_read(void **state)
 	assert_true(l.soft == UINT64_MAX && l.hard == UINT64_MAX);
 	assert_null(value_limit("cpu=5:-1", &l));
 	assert_true(l.soft == 5 && l.hard == UINT64_MAX);
-	for (size_t i = 0; i < COUNT(bad); i++)
+	memset(&l, 0x5a, sizeof(l));
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		struct limit before = l;
+
 		assert_non_null(value_limit(bad[i], &l));
+		assert_memory_equal(&l, &before, sizeof(l)); // nothing of a refused one is kept
+	}
 }
 
 static void capabilities_are_read(void **state)
