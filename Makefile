@@ -157,8 +157,8 @@ $(B)/tests/syscalls.h: | $(B)/include
 	$(call say,GEN,$@)mkdir -p $(@D) && { echo 'static const struct call { const char *name; int nr; } calls[] = {'; \
 	echo '#include <asm/unistd.h>' | $(CC) -E -dM -I$(B)/include - | \
 	sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/{"\1", \2},/p'; echo '};'; } >$@
-$(B)/tests/inject: tests/fault/inject.c $(B)/tests/syscalls.h
-	$(call say,CC,$@)$(CC) -std=c11 -D_GNU_SOURCE= $(WARN) -I$(B)/tests -O2 -o $@ $<
+$(B)/tests/inject: tests/fault/inject.c tests/fault/netlink.c tests/fault/netlink.h $(B)/tests/syscalls.h
+	$(call say,CC,$@)$(CC) -std=c11 -D_GNU_SOURCE= $(WARN) -I$(B)/tests -O2 -o $@ $(filter %.c,$^)
 $(B)/tests/no-syscall: tests/system/no-syscall.c $(B)/tests/syscalls.h
 	$(call say,CC,$@)$(CC) -std=c11 -D_GNU_SOURCE= $(WARN) -I$(B)/tests -O2 -static -o $@ $<
 

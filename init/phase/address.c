@@ -100,11 +100,10 @@ static int take_any(struct box *box)
 	return 0;
 }
 
-static bool in_subnet(const struct net4 *net, const char *name)
+// Whether the file is that of an address of the subnet, and which.
+static bool in_subnet(const struct net4 *net, const char *name, uint32_t *addr)
 {
-	uint32_t addr;
-
-	return !value_ip4(name, &addr) && ((ntohl(addr) ^ ntohl(net->addr)) >> (32 - net->prefix)) == 0;
+	return !value_ip4(name, addr) && ((ntohl(*addr) ^ ntohl(net->addr)) >> (32 - net->prefix)) == 0;
 }
 
 static int sweep_one(struct box *box, const char *name, void *arg)
@@ -112,8 +111,9 @@ static int sweep_one(struct box *box, const char *name, void *arg)
 	address_forget *const *forget = arg;
 	struct port ports[MAX_PORTS];
 	int fd, count, ret = 0;
+	uint32_t addr;
 
-	if (!in_subnet(&box->spec->subnet, name))
+	if (!in_subnet(&box->spec->subnet, name, &addr))
 		return 0;
 	fd = open_address(box, name, 0);
 	if (fd == NOT_OURS || (fd < 0 && errno == ENOENT)) // alive, or has just ended
@@ -121,7 +121,7 @@ static int sweep_one(struct box *box, const char *name, void *arg)
 	if (fd < 0)
 		return -1;
 	count = read_ports(fd, name, ports);
-	if (count < 0 || (*forget)(box, ports, (unsigned)count))
+	if (count < 0 || (*forget)(box, addr, ports, (unsigned)count))
 		ret = -1;
 	else if (unlinkat(box->state_fd, name, 0))
 		ret = fail("unlink", "%s/%s", STATE_ROOT, name);

@@ -55,11 +55,13 @@ static void put_map(struct nl *nl, const char *table, enum nft_map map)
 	nl_be32(nl, NFTA_SET_ID, map + 1);
 }
 
-// One message for each port, so that an error names the port.
-static void put_element(struct nl *nl, const struct box *box, const char *table, const struct port *p, bool delete)
+// One message for each port, so that an error names the port. flags: of NFT_MSG_NEWSETELEM, or DELETE.
+enum { DELETE = 0 };
+static void put_element(struct nl *nl, uint32_t address, const char *table, const struct port *p, uint16_t flags)
 {
 	enum nft_map map = p->addr ? NFT_MAP_ADDRESS_PORT : NFT_MAP_PORT;
-	uint32_t words[3] = {p->addr, 0, 0}, data[2] = {box->address, 0};
+	uint32_t words[3] = {p->addr, 0, 0}, data[2] = {address, 0};
+	bool delete = flags == DELETE;
 	uint16_t host = htons(p->host), inside = htons(p->box);
 	char what[32];
 	size_t list;
@@ -69,8 +71,8 @@ static void put_element(struct nl *nl, const struct box *box, const char *table,
 	memcpy(&data[1], &inside, 2);
 	if (fmt(what, sizeof(what), "port %u/%s", p->host, p->proto == IPPROTO_UDP ? "udp" : "tcp"))
 		what[0] = '\0';
-	nf_begin(nl, delete ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM, delete ? 0 : NLM_F_CREATE | NLM_F_EXCL,
-		 NFPROTO_INET, table, delete ? "NFT_MSG_DELSETELEM" : "NFT_MSG_NEWSETELEM", what);
+	nf_begin(nl, delete ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM, flags, NFPROTO_INET, table,
+		 delete ? "NFT_MSG_DELSETELEM" : "NFT_MSG_NEWSETELEM", what);
 	nl_str(nl, NFTA_SET_ELEM_LIST_SET, map_rows[map].name);
 	list = nl_nest(nl, NFTA_SET_ELEM_LIST_ELEMENTS);
 	if (p->addr)
@@ -89,16 +91,18 @@ static int send_ports(struct nl *nl, const struct box *box)
 
 	nf_batch_begin(nl);
 	for (unsigned i = 0; i < box->spec->publish_count; i++)
-		put_element(nl, box, table, &box->spec->publish[i], false);
+		put_element(nl, box->address, table, &box->spec->publish[i], NLM_F_CREATE | NLM_F_EXCL);
 	nf_batch_end(nl);
 	return nl_send(nl, true);
 }
 
-// Each in a transaction of its own: one that is gone already must not keep the others.
-static int remove_ports(struct box *box, const struct port *ports, unsigned n)
+// Each in a transaction of its own: one that is gone already must not keep the others. The port is deleted by its key alone;
+// adding it first is refused when it leads to another address, and that one is not ours to delete.
+static int remove_ports(struct box *box, uint32_t address, const struct port *ports, unsigned n)
 {
 	struct nl nl;
 	char name[32];
+	const char *table = table_name(box, name);
 	int ret = 0;
 
 	if (n == 0)
@@ -107,9 +111,10 @@ static int remove_ports(struct box *box, const struct port *ports, unsigned n)
 		return -1;
 	for (unsigned i = 0; i < n; i++) {
 		nf_batch_begin(&nl);
-		put_element(&nl, box, table_name(box, name), &ports[i], true);
+		put_element(&nl, address, table, &ports[i], NLM_F_CREATE);
+		put_element(&nl, address, table, &ports[i], DELETE);
 		nf_batch_end(&nl);
-		if (nl_send(&nl, true) && errno != ENOENT)
+		if (nl_send(&nl, true) && errno != ENOENT && errno != EEXIST && errno != EBUSY)
 			ret = -1;
 	}
 	nl_close(&nl);
@@ -161,7 +166,7 @@ static int nft_down(void *arg)
 	if (box->last)
 		ret = remove_table(box);
 	else if (box->published)
-		ret = remove_ports(box, box->spec->publish, box->spec->publish_count);
+		ret = remove_ports(box, box->address, box->spec->publish, box->spec->publish_count);
 	if (ret == 0)
 		box->published = false;
 	return ret;
@@ -176,8 +181,8 @@ static int publish(struct nl *nl, struct box *box)
 		return -1;
 	if (!box->spec->publish_count)
 		return 0;
+	box->published = true; // or may be, where the answer does not come
 	if (send_ports(nl, box)) {
-		box->published = !strcmp(err_last.call, "recvmsg"); // sent, but without an answer
 		if (errno != EEXIST)
 			return -1;
 		if (address_sweep(box, remove_ports))
@@ -188,14 +193,14 @@ static int publish(struct nl *nl, struct box *box)
 			return fail_text("is published by another box already", "%s", object);
 		}
 	}
-	box->published = true;
 	return 0;
 }
 
 // A new table has none of the ports that killed launchers had published; their notes would be taken for others' ports later.
-static int forget_nothing(struct box *box, const struct port *ports, unsigned n)
+static int forget_nothing(struct box *box, uint32_t address, const struct port *ports, unsigned n)
 {
 	(void)box;
+	(void)address;
 	(void)ports;
 	(void)n;
 	return 0;
@@ -216,7 +221,7 @@ static int nft_up(struct box *box)
 		return 0;
 	if (undo_push(&box->undo, nft_down, box, "table") || nl_open(&nl, NETLINK_NETFILTER))
 		return -1;
-	ret = box->first ? first_up(&nl, box) : remove_ports(box, box->stale, box->stale_count);
+	ret = box->first ? first_up(&nl, box) : remove_ports(box, box->address, box->stale, box->stale_count);
 	if (ret == 0)
 		ret = publish(&nl, box);
 	nl_close(&nl);

@@ -5,7 +5,9 @@
 // inject REPORT COMMAND…                      counts: one line "PROCESS SYSCALL N" for each call that was made
 // inject REPORT PROCESS:SYSCALL:N:ERRNO COMMAND…   "hit" is written when it has failed
 //
-// SYSCALL flock_un is flock(2) with LOCK_UN, which can't fail (flock(2)), and flock the others.
+// SYSCALL flock_un is flock(2) with LOCK_UN, which can't fail (flock(2)), and flock the others. message is one netlink
+// message of those that a sendto(2) has, and answer a recvmsg(2) of a netlink socket that has read something; what happens
+// to them stands in the place of ERRNO: refused; lost, short, trunc, seq, sender (netlink.h).
 // Processes are numbered as they come: 0 is the command. One that executes another program is not followed any further.
 // The end is the command's: its exit code, 128+N, or 200 when it did not end in time; what is alive then is killed and
 // written as "alive PROCESS".
@@ -27,23 +29,27 @@
 #include <unistd.h>
 #include <linux/ptrace.h>
 
+#include "netlink.h"
 #include "syscalls.h" // static const struct call { const char *name; int nr; } calls[]
 
 #ifndef __x86_64__
 #error "how to change a system call is known for x86-64 only"
 #endif
 
-enum { MAX_TRACEES = 64, MAX_NR = 1024, FLOCK_UN = MAX_NR - 1, SECONDS = 40, SECONDS_AFTER = 2, HANG = 200 };
+enum { MAX_TRACEES = 64, MAX_NR = 1024, FLOCK_UN = MAX_NR - 1, MESSAGE = MAX_NR - 2, ANSWER = MAX_NR - 3, SECONDS = 40, SECONDS_AFTER = 2, HANG = 200 };
 
 static struct tracee {
 	pid_t pid;
 	bool alive, injected; // the call that it is in is to fail
+	int nr;		      // of the call that it is in
+	uint64_t msghdr;      // of recvmsg(2)
 	unsigned count[MAX_NR];
 } tracees[MAX_TRACEES];
 static int tracee_count;
 
 static struct {
 	int process, nr, no;
+	enum effect effect;
 	unsigned n;
 } fault = {.process = -1};
 static FILE *report;
@@ -55,12 +61,17 @@ static void die(const char *what)
 	exit(201);
 }
 
+static const struct call own_calls[] = {{"flock_un", FLOCK_UN}, {"message", MESSAGE}, {"answer", ANSWER}};
+
 static const char *name_of(int nr)
 {
+	for (size_t i = 0; i < sizeof(own_calls) / sizeof(own_calls[0]); i++)
+		if (own_calls[i].nr == nr)
+			return own_calls[i].name;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		if (calls[i].nr == nr)
 			return calls[i].name;
-	return nr == FLOCK_UN ? "flock_un" : "?";
+	return "?";
 }
 
 static int number_of(const char *name)
@@ -68,8 +79,9 @@ static int number_of(const char *name)
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		if (!strcmp(calls[i].name, name))
 			return calls[i].nr;
-	if (!strcmp(name, "flock_un"))
-		return FLOCK_UN;
+	for (size_t i = 0; i < sizeof(own_calls) / sizeof(own_calls[0]); i++)
+		if (!strcmp(own_calls[i].name, name))
+			return own_calls[i].nr;
 	errno = ENOSYS;
 	die(name);
 	return -1;
@@ -86,44 +98,69 @@ static struct tracee *find(pid_t pid)
 	return &tracees[tracee_count++];
 }
 
-static void change(pid_t pid, bool entry)
+// Sets the number of the call that is about to be made, or what the one that was made returns.
+static void change(pid_t pid, bool entry, int64_t value)
 {
 	struct user_regs_struct regs;
 	struct iovec iov = {&regs, sizeof(regs)};
 
 	if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &iov))
 		return; // it was killed
-	if (entry)
-		regs.orig_rax = (unsigned long long)-1; // no call is made
-	else
-		regs.rax = (unsigned long long)-(long long)fault.no;
+	*(entry ? &regs.orig_rax : &regs.rax) = (unsigned long long)value;
 	ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &iov);
+}
+
+// Counts one call, request or answer. Returns true when it is the one that is to fail.
+static bool count(struct tracee *t, int nr)
+{
+	int process = (int)(t - tracees);
+
+	t->count[nr]++;
+	if (fault.process < 0)
+		fprintf(report, "%d %s %u\n", process, name_of(nr), t->count[nr]);
+	if (process != fault.process || nr != fault.nr || t->count[nr] != fault.n)
+		return false;
+	fprintf(report, "hit\n");
+	return true;
+}
+
+static void on_entry(struct tracee *t, int nr, const uint64_t args[6])
+{
+	if (nr >= ANSWER)
+		return;
+	if (nr == SYS_flock && args[1] == LOCK_UN)
+		nr = FLOCK_UN;
+	t->nr = nr;
+	t->msghdr = args[1];
+	t->injected = count(t, nr);
+	if (t->injected)
+		change(t->pid, true, -1); // no call is made
+	if (nr != SYS_sendto)
+		return;
+	for (unsigned i = 0, n = requests_in(t->pid, args); i < n; i++)
+		if (count(t, MESSAGE))
+			request_refuse(t->pid, args, i);
+}
+
+static void on_exit_of(struct tracee *t, int64_t result)
+{
+	if (t->injected)
+		change(t->pid, false, -fault.no);
+	else if (t->nr == SYS_recvmsg && is_answer(t->pid, t->msghdr, result) && count(t, ANSWER))
+		change(t->pid, false, answer_spoil(t->pid, t->msghdr, result, fault.effect));
+	t->injected = false;
 }
 
 static void on_call(struct tracee *t)
 {
 	struct ptrace_syscall_info info;
-	int process = (int)(t - tracees), nr;
 
 	if (!started || ptrace(PTRACE_GET_SYSCALL_INFO, t->pid, sizeof(info), &info) <= 0)
 		return;
-	if (info.op == PTRACE_SYSCALL_INFO_EXIT && t->injected) {
-		change(t->pid, false);
-		t->injected = false;
-	}
-	if (info.op != PTRACE_SYSCALL_INFO_ENTRY || info.entry.nr >= FLOCK_UN)
-		return;
-	nr = (int)info.entry.nr;
-	if (nr == SYS_flock && info.entry.args[1] == LOCK_UN)
-		nr = FLOCK_UN;
-	t->count[nr]++;
-	if (fault.process < 0) {
-		fprintf(report, "%d %s %u\n", process, name_of(nr), t->count[nr]);
-	} else if (process == fault.process && nr == fault.nr && t->count[nr] == fault.n) {
-		change(t->pid, true);
-		t->injected = true;
-		fprintf(report, "hit\n");
-	}
+	if (info.op == PTRACE_SYSCALL_INFO_EXIT)
+		on_exit_of(t, info.exit.rval);
+	else if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
+		on_entry(t, (int)info.entry.nr, (const uint64_t *)info.entry.args);
 }
 
 // Returns false when it is not traced any more.
@@ -224,6 +261,7 @@ static void parse(char *text)
 	fault.nr = number_of(name + 1);
 	fault.n = (unsigned)atoi(n + 1);
 	fault.no = atoi(no + 1);
+	fault.effect = effect_named(no + 1);
 }
 
 int main(int argc, char **argv)

@@ -11,11 +11,23 @@
 # CONFIG is a function that prints the words of a command, one a line; the program's are added. before_CONFIG, if there
 # is one, is called first. tolerated and leaving print the tables: PROCESS CALL WHICH reason; WHICH is * or 1,2,5.
 #
+# Of a network each request is refused by the kernel, and each answer of it is lost, cut short, of a wrong sequence number
+# or sender; they are calls of the names message and answer.
+#
 # FAULT_ALL=1    each occurrence of each call, with each errno of FAULT_ERRNOS; otherwise the first occurrences, with one
 
 load ../system/lib
 
 FAULT_ERRNOS=${FAULT_ERRNOS:-EUSERS=87}
+
+# faults_of CALL: what may happen to it: the errno that initbox is to name (or one of several), = what inject takes.
+faults_of() {
+	case $1 in
+	message) echo 'EOPNOTSUPP|EINVAL=refused' ;;
+	answer) echo 'EPROTO=lost EPROTO=short EPROTO=seq EPROTO=sender EMSGSIZE=trunc' ;;
+	*) echo "$FAULT_ERRNOS" ;;
+	esac
+}
 
 # The helper that lets calls fail, where the tests look for commands.
 fault_tools() {
@@ -55,7 +67,7 @@ in_table() {
 # judge CONFIG PROCESS CALL N ERRNO-NAME CODE: prints what is wrong; $late is set for an end in disorder.
 judge() {
 	local name=$5 code=$6 text alive
-	local line lines=() words=$'^initbox: ([a-z-]+: )?[^:]+.*: [A-Za-z0-9_ ]+: .* '"\\($name\\)(: .*)?\$"
+	local line lines=() words=$'^initbox: ([a-z-]+: )?[^:]+.*: [A-Za-z0-9_ ]+: .* '"\\(($name)\\)(: .*)?\$"
 	late=
 	text=$(<out)
 	while IFS= read -r line; do
@@ -106,7 +118,7 @@ one_fault() {
 		fi
 	fi
 	[ -n "$wrong" ] || return 0
-	printf '%s: process %s, %s %s, %s: exit %s: %s\n' "$1" "$2" "$3" "$4" "${5%=*}" "$code" "$wrong"
+	printf '%s: process %s, %s %s, %s: exit %s: %s\n' "$1" "$2" "$3" "$4" "$5" "$code" "$wrong"
 	sed 's/^/    /' err
 }
 
@@ -139,10 +151,10 @@ faults() {
 	local process call n i=0 no failed=0 done=0 all=() wrong
 	before_faults "$1"
 	mapfile -t all <"$2"
-	for no in $FAULT_ERRNOS; do
-		for i in "${!all[@]}"; do
-			[ $((i % 2)) = "$3" ] || continue
-			read -r process call n <<<"${all[i]}"
+	for i in "${!all[@]}"; do
+		[ $((i % 2)) = "$3" ] || continue
+		read -r process call n <<<"${all[i]}"
+		for no in $(faults_of "$call"); do
 			wrong=$(one_fault "$1" "$process" "$call" "$n" "$no")
 			done=$((done + 1))
 			[ -n "$wrong" ] || continue
@@ -162,7 +174,7 @@ sweep() {
 	export TEST_SECONDS=${FAULT_SECONDS:-300} FAULT_ERRNOS FAULT_MOST
 	inside count_calls "$1" "$list"
 	if [ -z "${FAULT_ALL-}" ]; then
-		grep ' 1$' "$list" >"$list.first"
+		grep -E ' 1$| (message|answer) ' "$list" >"$list.first"
 		list=$list.first
 	fi
 	inside faults "$1" "$list" 0 >"$list.out" 2>&1 &
