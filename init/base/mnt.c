@@ -52,12 +52,12 @@ int mnt_mount(const char *fstype, const char *target, unsigned long flags, const
 	return -1;
 }
 
-int mnt_mount_device(const char *device, const char *fstype, const char *target, unsigned long flags)
+int mnt_mount_device(const char *device, const char *fstype, const char *target, unsigned long flags, const char *data)
 {
-	if (mount(device, target, fstype, flags, NULL) == 0)
+	if (mount(device, target, fstype, flags, data) == 0)
 		return 0;
 	fail("mount", "%s of %s", fstype, device);
-	ask_why(device, fstype, flags, NULL);
+	ask_why(device, fstype, flags, data);
 	return -1;
 }
 

@@ -10,7 +10,8 @@
 int mnt_mount(const char *fstype, const char *target, unsigned long flags, const char *data) must_check;
 
 // The same of a block device.
-int mnt_mount_device(const char *device, const char *fstype, const char *target, unsigned long flags) must_check;
+int mnt_mount_device(const char *device, const char *fstype, const char *target, unsigned long flags, const char *data)
+	must_check;
 
 // mount(2) of an overlay on target: numbers of descriptors with colons between, top layer first; upper and work as the number
 // of one and a path below it; user: the caller is root of a user namespace (userxattr, Linux 5.11). The current directory has to be /proc/self/fd: no path has characters to escape then.

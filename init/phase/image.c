@@ -78,7 +78,7 @@ static int mount_file(int file, const char *path, const char *fstype, const char
 
 	if (loop < 0)
 		return -1;
-	ret = mnt_mount_device(device, fstype, target, READ_ONLY);
+	ret = mnt_mount_device(device, fstype, target, READ_ONLY, NULL);
 	close(loop); // a mount keeps it; without one the kernel frees it now
 	return ret;
 }
@@ -93,7 +93,7 @@ int image_mount(int file, const char *path, const char *target)
 		return -1;
 	if (fstat(file, &st) || fmt(name, sizeof(name), "%d", file))
 		return fail("fstat", "rootfs %s", path);
-	return S_ISBLK(st.st_mode) ? mnt_mount_device(name, fstype, target, READ_ONLY)
+	return S_ISBLK(st.st_mode) ? mnt_mount_device(name, fstype, target, READ_ONLY, NULL)
 				   : mount_file(file, path, fstype, target);
 }
 

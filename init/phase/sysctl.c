@@ -40,7 +40,7 @@ static int file_of(char *path, size_t cap, const char *sysctl)
 	return 0;
 }
 
-static int set_one(const struct box *box, const char *sysctl)
+int sysctl_set(int dir, const char *sysctl)
 {
 	struct open_how how = {.flags = O_WRONLY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
 	const char *value = sysctl + strcspn(sysctl, "=") + 1;
@@ -54,7 +54,7 @@ static int set_one(const struct box *box, const char *sysctl)
 		return sethostname(value, strlen(value)) ? fail("sethostname", "%s", sysctl) : 0;
 	if (!strcmp(path, "kernel/domainname"))
 		return setdomainname(value, strlen(value)) ? fail("setdomainname", "%s", sysctl) : 0;
-	fd = sys_openat2(box->sysctl_fd, path, &how);
+	fd = sys_openat2(dir, path, &how);
 	return fd < 0 ? fail("openat2", "%s", sysctl) : file_put(fd, sysctl, value, strlen(value));
 }
 
@@ -63,7 +63,7 @@ static int sysctl_up(struct box *box)
 	const struct spec *s = box->spec;
 
 	for (unsigned i = 0; i < s->sysctl_count; i++)
-		if (set_one(box, s->sysctl[i]))
+		if (sysctl_set(box->sysctl_fd, s->sysctl[i]))
 			return -1;
 	return s->sysctl_count && close(box->sysctl_fd) ? fail("close", "/proc/sys") : 0;
 }

@@ -19,9 +19,12 @@
 static const char *const config_files[] = {"/etc/initbox.conf", "/etc/initbox.run.conf"};
 static LARGE_BSS char config_text[COUNT(config_files)][48 * 1024];
 static LARGE_BSS char cmdline[4096];
+static LARGE_BSS struct box self; // the machine, which is no box: what its phases have made
 
 static const struct phase *const early[] = {&phase_early, NULL};
-static const struct phase *const machine[] = {&phase_modules, &phase_machine_net, &phase_shares, NULL};
+static const struct phase *const machine[] = {
+	&phase_modules,	       &phase_machine_mounts, &phase_swap, &phase_machine_net,
+	&phase_machine_kernel, &phase_shares,	      NULL};
 
 static int read_config(struct spec *s, size_t i)
 {
@@ -59,10 +62,8 @@ static void make_console_raw(void)
 
 static int start(struct spec *s)
 {
-	static LARGE_BSS struct box none;
-
-	none.spec = s;
-	if (box_block_signals() || trace_start() || phase_run(&none, early) || configure(s) || spec_freeze())
+	self.spec = s;
+	if (box_block_signals() || trace_start() || phase_run(&self, early) || configure(s) || spec_freeze())
 		return -1;
 	if (s->trace && trace_open(s->trace))
 		return -1;
@@ -70,7 +71,7 @@ static int start(struct spec *s)
 		make_console_raw();
 	log_setup.level = s->verbose ? LOG_DETAIL : LOG_NOTE;
 	log_setup.explain = s->explain || s->dry_run;
-	return phase_run(&none, machine);
+	return phase_run(&self, machine);
 }
 
 static void write_trace(uint64_t from)
@@ -93,6 +94,7 @@ _Noreturn void boot_main(void)
 		log_err(&err_last);
 	else
 		code = box_run(s, &failed);
+	undo_unwind(&self.undo);
 	if (s->trace)
 		write_trace(from);
 	power_report(s, code, failed && code == EXIT_OWN_FAILURE);

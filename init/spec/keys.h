@@ -60,6 +60,9 @@ enum key_type {
 	KEY_NETWORK, // a choice, or a path
 	KEY_USERNS,
 	KEY_TIME_OFFSET,
+	KEY_PARAMETER, // K=V of any sysctl
+	KEY_MACHINE_MOUNT,
+	KEY_SWAP_AREA,
 };
 
 

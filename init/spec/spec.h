@@ -22,6 +22,8 @@ enum {
 	MAX_GROUPS = 16,
 	MAX_SYSCTLS = 32,
 	MAX_LANDLOCK = 32,
+	MAX_MACHINE_MOUNTS = 16,
+	MAX_SWAPS = 4,
 };
 
 #define SIZE_UNLIMITED UINT64_MAX
@@ -106,6 +108,19 @@ struct device {
 	uint8_t access; // BPF_DEVCG_ACC_*
 };
 
+// A file system of the machine itself.
+struct machine_mount {
+	const char *fstype, *source, *target;
+	const char *options; // as they were given
+	const char *data;    // those that only the file system knows; NULL: none
+	uint32_t flags;	  // MS_*
+};
+
+struct swap_area {
+	const char *path, *options; // options: as they were given
+	uint32_t flags; // of swapon(2)
+};
+
 // What --userns says.
 struct userns_spec {
 	uint8_t kind; // enum userns
@@ -120,7 +135,8 @@ struct time_offset {
 struct spec {
 	// how many of each list
 	unsigned rootfs_count, volume_count, env_count, command_count, publish_count, dns_count, share_count, limit_count,
-		device_count, io_count, hugetlb_count, group_add_count, sysctl_count, landlock_count;
+		device_count, io_count, hugetlb_count, group_add_count, sysctl_count, landlock_count,
+		machine_sysctl_count, machine_mount_count, swap_count;
 	bool entry; // init of somebody else's container: nothing is built, only what was asked for is changed
 	// box: identity
 	const char *name, *hostname;
@@ -163,7 +179,7 @@ struct spec {
 	const char *bridge;
 	struct net4 subnet, ip;
 	// machine
-	const char *machine_link, *status_port;
+	const char *machine_link, *machine_hostname, *status_port;
 	struct net4 machine_address, machine_gateway;
 	// how to talk
 	const char *trace; // file for the time each phase took, or "console"
@@ -183,6 +199,9 @@ struct spec {
 	struct volume volume[MAX_VOLUMES];
 	struct device device[MAX_DEVICES];
 	struct volume share[MAX_SHARES];   // source is a virtiofs tag
+	const char *machine_sysctl[MAX_SYSCTLS]; // K=V
+	struct machine_mount machine_mount[MAX_MACHINE_MOUNTS];
+	struct swap_area swap[MAX_SWAPS];
 };
 
 // The one spec of this process, with its defaults and nothing else yet. To be called once.

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "spec/keys.h"
 #include "spec/parse.h"
+#include "spec/store_machine.h"
 #include "spec/value.h"
 
 static const char said[] = ""; // a reason that is in err_last already
@@ -134,8 +135,14 @@ static const char *store_use(const struct key *key, void *field, const char *val
 		return set_cpuset(field, value);
 	case KEY_HUGETLB:
 		return value_hugetlb(value, field);
-	default:
+	case KEY_READ_BPS:
+	case KEY_WRITE_BPS:
+	case KEY_READ_IOPS:
+	case KEY_WRITE_IOPS:
+	case KEY_DEVICE_WEIGHT:
 		return value_io(value, key->type - KEY_READ_BPS, field);
+	default:
+		return store_machine(key, field, value);
 	}
 }
 
@@ -290,7 +297,7 @@ static size_t entry_size(const struct key *key)
 	case KEY_LANDLOCK:
 		return sizeof(struct landlock_rule);
 	default:
-		return sizeof(char *);
+		return store_machine_size(key);
 	}
 }
 

@@ -46,6 +46,7 @@ const char *value_stop_timeout(const char *s, uint32_t *ms);	  // value_time; 0:
 // About privileges (value_privileges.c).
 const char *value_nice(const char *s, uint16_t *plus_21);	  // -20 to 19
 const char *value_oom_score(const char *s, uint16_t *plus_1001); // -1000 to 1000
+const char *value_parameter(const char *s);			  // K=V of any kernel parameter
 const char *value_sysctl(const char *s);			  // K=V of what belongs to namespaces
 const char *value_landlock(const char *s, struct landlock_rule *rule);
 const char *value_seccomp(const char *s, struct spec *spec);	  // default, none or unconfined, FILE
@@ -55,6 +56,14 @@ const char *value_security_opt(const char *s, struct spec *spec); // as docker h
 const char *value_join(const char *s, const char **path);		  // private host /PATH
 const char *value_userns(const char *s, struct userns_spec *u);		  // host auto self keep-id FIRST:COUNT
 const char *value_time_offset(const char *s, struct time_offset *offset); // monotonic=SECONDS,boottime=SECONDS
+
+// About the machine itself (value_machine.c).
+const char *value_machine_mount(const char *s, struct machine_mount *m); // FSTYPE,SOURCE,TARGET[,OPTION…]
+const char *value_swap_area(const char *s, struct swap_area *a);	 // PATH[,pri=0…32767][,discard]
+
+// Options as mount -o has them: those of mount(2) are added to *flags or taken away, the others are *data (in the arena;
+// NULL: there are none). Returns NULL, or the reason.
+const char *value_mount_options(const char *s, uint32_t *flags, const char **data);
 
 // Splits text into words as a shell would, with '…' and "…" (\n \t \" \\ inside) and \ outside of quotes. Calls
 // word(arg, text, length) for each. Returns NULL, or the reason, which may be word's own.

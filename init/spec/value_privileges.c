@@ -49,7 +49,7 @@ static bool is_of_namespace(const char *name, size_t n)
 	return false;
 }
 
-const char *value_sysctl(const char *s)
+const char *value_parameter(const char *s)
 {
 	static const char why[] = "not a kernel parameter (try net.ipv4.ip_forward=1)";
 	size_t n = strcspn(s, "=");
@@ -66,9 +66,17 @@ const char *value_sysctl(const char *s)
 	for (const char *v = s + n + 1; *v; v++)
 		if ((unsigned char)*v < ' ' && *v != '\t')
 			return "the value is more than one line";
-	return is_of_namespace(s, n) ? NULL
-				     : "is of the whole machine (a box has its own of net.* fs.mqueue.* kernel.shm* "
-				       "msg* sem hostname domainname)";
+	return NULL;
+}
+
+const char *value_sysctl(const char *s)
+{
+	const char *why = value_parameter(s);
+
+	return why || is_of_namespace(s, strcspn(s, "="))
+		       ? why
+		       : "is of the whole machine (a box has its own of net.* fs.mqueue.* kernel.shm* msg* sem hostname "
+			 "domainname)";
 }
 
 const char *value_landlock(const char *s, struct landlock_rule *rule)

@@ -20,6 +20,9 @@ static void counts_entries(void **state)
 		{"group-add", "g", offsetof(struct spec, group_add_count), MAX_GROUPS},
 		{"sysctl", "net.x=1", offsetof(struct spec, sysctl_count), MAX_SYSCTLS},
 		{"landlock", "bind:80", offsetof(struct spec, landlock_count), MAX_LANDLOCK},
+		{"machine-sysctl", "vm.x=1", offsetof(struct spec, machine_sysctl_count), MAX_SYSCTLS},
+		{"machine-mount", "tmpfs,tmpfs,/a", offsetof(struct spec, machine_mount_count), MAX_MACHINE_MOUNTS},
+		{"swap", "/dev/vdb", offsetof(struct spec, swap_count), MAX_SWAPS},
 		{"share", "tag:/b", offsetof(struct spec, share_count), MAX_SHARES},
 	};
 
@@ -93,6 +96,8 @@ static const char *const entry_lines[] = {
 static const char *const machine_lines[] = {
 	"  command = WORDS ", "  machine-link = LINK ", "  machine-address = ADDRESS/N ", "  machine-gateway = ADDRESS ",
 	"  share = TAG:DST[:ro] ", "  status-port = DEVICE ",
+	"  machine-hostname = NAME ", "  machine-sysctl = K=V ", "  machine-mount = TYPE,SRC,DST[,...] ",
+	"  swap = FILE[,pri=N][,discard] ",
 };
 
 static void expect_help(enum key_scope scope, const char *const *rows, size_t count)

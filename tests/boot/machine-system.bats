@@ -1,0 +1,72 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# What a machine is beside its box: its name, kernel parameters, mounts and swap, and where its configuration comes from.
+# Looked at from inside by a box that shares its namespaces; one boot for as many things as can be together.
+# shellcheck disable=SC2016 # expanded in the box
+
+load lib
+
+# looker NAME: the machine of stdin's lines, with a box that runs $DIR/NAME.sh and may see all of the machine.
+looker() {
+	local name=$1
+
+	shift
+	{
+		cat
+		printf '%s\n' 'rootfs = /box' 'privileged = yes' 'pid = host' 'uts = host' 'network = host' \
+			'volume = /:/machine' 'command = /bin/sh /check.sh'
+	} >"$DIR/$name.conf"
+	image "$name" --config "$DIR/$name.conf" --file "$DIR/$name.sh:/box/check.sh" --modules-dir "$MODULES_DIR" \
+		--module overlay --module virtio_pci --module virtio_blk "$@"
+}
+
+setup_file() {
+	setup_machines
+	truncate -s 16M "$DIR/data.img" "$DIR/swap.img"
+	mkfs.ext4 -q -L data "$DIR/data.img"
+	mkswap "$DIR/swap.img" >/dev/null
+}
+
+@test "name, kernel parameters, mounts and swap" {
+	cat >"$DIR/system.sh" <<-'END'
+		echo "name=$(hostname)"
+		echo parameters=$(sysctl -n kernel.domainname vm.swappiness net.ipv4.conf.lo.log_martians)
+		mount_of() { awk -v at="/machine$1" '$5 == at { sub(/ - /, " "); print $6, $8, $9 }' /proc/self/mountinfo; }
+		echo "data=$(mount_of /data)"
+		echo "tmpfs=$(mount_of /mem/deep) $(stat -c %a /machine/mem/deep)"
+		echo "bind=$(mount_of /again)"
+		awk 'NR > 1 { print "swap=" $1, $2, $3, $5 }' /proc/swaps
+		echo written >/machine/data/file
+		touch /machine/again/x 2>/dev/null || echo again=read-only
+	END
+	looker system <<-'END'
+		machine-hostname = lab.example
+		machine-sysctl = kernel.domainname=example
+		machine-sysctl = vm.swappiness=17
+		machine-sysctl = net/ipv4/conf/lo/log_martians=1
+		machine-mount = ext4,/dev/vda,/data,nosuid,nodev,noatime,data=ordered
+		machine-mount = tmpfs,tmpfs,/mem/deep,size=1M,mode=711,noexec
+		machine-mount = bind,/data,/again,bind,ro
+		swap = /dev/vdb,pri=7
+	END
+	machine system --net none --disk "$DIR/data.img" --disk "$DIR/swap.img" --append initbox.explain
+	ended system 0
+	said system name=lab.example 'parameters=example 17 1' 'data=rw,nosuid,nodev,noatime /dev/vda rw,data=ordered' \
+		'bind=ro,nosuid,nodev,noatime /dev/vda rw,data=ordered' 'swap=/dev/vdb partition 16380 7' again=read-only
+	grep -qxE 'tmpfs=rw,.*noexec.* tmpfs rw,size=1024k,mode=711.* 711' "$DIR/system.out"
+	said system '+ mkdir -p /again; mount -t bind -o bind,ro /data /again  # mkdir mount' \
+		'+ swapon -o pri=7 /dev/vdb  # swapon' '+ hostname lab.example  # sethostname' \
+		"+ sysctl -w 'vm.swappiness=17'  # openat2 write"
+	[ "$(debugfs -R 'cat /file' "$DIR/data.img" 2>/dev/null)" = written ]
+}
+
+@test "a mount, a swap area and a parameter that can't be" {
+	machine mount --net none --timeout 30 --append 'initbox.machine-mount=ext4,/dev/nowhere,/data'
+	refused mount 'machine-mounts: ext4 of /dev/nowhere: mount: No such file or directory \(ENOENT\).*'
+	machine swap --net none --timeout 30 --append 'initbox.swap=/etc/initbox.conf initbox.machine-mount=tmpfs,tmpfs,/data,size=1M'
+	refused swap 'swap: /etc/initbox\.conf: swapon: Invalid argument \(EINVAL\)'
+	machine parameter --net none --timeout 30 --append 'initbox.machine-sysctl=net.no.such=1'
+	refused parameter 'machine-kernel: net\.no\.such=1: openat2: No such file or directory \(ENOENT\)'
+	grep -q '^initbox: hint: this kernel has no such parameter' "$DIR/parameter.out"
+}
