@@ -15,8 +15,8 @@ static void put_hex(char *out, uint32_t value)
 void cpio_format(const struct cpio_member *m, char out[static CPIO_HEADER])
 {
 	const uint32_t fields[] = {
-		m->ino, m->mode, 0, 0, m->nlink, m->mtime, m->size,
-		0, 0, m->rmajor, m->rminor, (uint32_t)strlen(m->name) + 1,
+		m->ino, m->mode, m->uid, m->gid, m->nlink, m->mtime, m->size,
+		0, 0, m->rmajor, m->rminor, (uint32_t)strlen(m->name) + 1 + m->name_padding,
 		0, // a checksum, which only the "070702" format has
 	};
 
@@ -33,7 +33,7 @@ void cpio_begin(struct cpio *c, int fd, uint64_t offset)
 	c->used = 0;
 }
 
-static int flush(struct cpio *c)
+int cpio_flush(struct cpio *c)
 {
 	size_t done = 0;
 
@@ -64,7 +64,7 @@ int cpio_data(struct cpio *c, const void *data, size_t size)
 		c->offset += part;
 		from += part;
 		size -= part;
-		if (c->used == sizeof(c->buffer) && flush(c))
+		if (c->used == sizeof(c->buffer) && cpio_flush(c))
 			return -1;
 	}
 	return 0;
@@ -80,10 +80,12 @@ int cpio_align(struct cpio *c, unsigned boundary)
 
 int cpio_header(struct cpio *c, const struct cpio_member *m)
 {
+	static const char zeros[CPIO_BLOCK];
 	char header[CPIO_HEADER];
 
 	cpio_format(m, header);
-	if (cpio_data(c, header, sizeof(header)) || cpio_data(c, m->name, strlen(m->name) + 1))
+	if (cpio_data(c, header, sizeof(header)) || cpio_data(c, m->name, strlen(m->name) + 1) ||
+	    cpio_data(c, zeros, m->name_padding))
 		return -1;
 	return cpio_align(c, 4);
 }
@@ -94,5 +96,5 @@ int cpio_end(struct cpio *c)
 
 	if (cpio_header(c, &trailer) || cpio_align(c, CPIO_BLOCK))
 		return -1;
-	return flush(c);
+	return cpio_flush(c);
 }

@@ -14,15 +14,19 @@ enum {
 	CPIO_BLOCK = 512,	// an archive is padded to this
 };
 
-// What a header says. uid, gid and the numbers of the containing device are
-// always 0: an archive must not tell on which machine it was made.
+// What a header says.
 struct cpio_member {
 	const char *name;	// no leading slash, at most CPIO_NAME_MAX bytes
+	uint32_t name_padding;	// NUL bytes behind the one that ends the name, below CPIO_BLOCK
 	uint32_t ino;		// joins hard links; unique otherwise
 	uint32_t mode;		// type and permissions, as in stat
+	uint32_t uid;
+	uint32_t gid;
 	uint32_t nlink;
 	uint32_t mtime;		// seconds since 1970
 	uint32_t size;		// bytes of data that follow
+	uint32_t major;		// of the device that holds it; written as 0: an archive
+	uint32_t minor;		// must not tell on which machine it was made
 	uint32_t rmajor;	// of a device node
 	uint32_t rminor;
 };
@@ -48,6 +52,9 @@ int cpio_data(struct cpio *c, const void *data, size_t size) __attribute__((warn
 
 // Writes NUL bytes up to a multiple of `boundary` bytes from the start.
 int cpio_align(struct cpio *c, unsigned boundary) __attribute__((warn_unused_result));
+
+// Empties the buffer.
+int cpio_flush(struct cpio *c) __attribute__((warn_unused_result));
 
 // Writes the trailer, pads to CPIO_BLOCK and empties the buffer.
 int cpio_end(struct cpio *c) __attribute__((warn_unused_result));

@@ -6,7 +6,9 @@
 #include "fail.h"
 #include "list.h"
 #include "modules.h"
+#include "show.h"
 #include "tree.h"
+#include "verify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +31,9 @@ struct settings {
 };
 
 static const char usage[] =
-	"usage: mkinitramfs [OPTIONS]      writes an initramfs (newc cpio) to standard output\n"
+	"usage: mkinitramfs [OPTIONS]       writes an initramfs (newc cpio) to standard output\n"
+	"       mkinitramfs --list IMAGE    shows what is in an image, compressed or not\n"
+	"       mkinitramfs --verify IMAGE  looks for what would keep it from booting\n"
 	"\n"
 	"  -o, --output FILE           write to FILE; it appears only when it is complete\n"
 	"  --base IMAGE                write IMAGE first, then the new archive at a multiple\n"
@@ -176,7 +180,7 @@ static void add_modules(struct settings *s)
 	modules_finish(modules, &s->image.tree, s->strip_signatures);
 }
 
-enum option_id { OPT_BASE = 256, OPT_MODULES_DIR, OPT_RELEASE, OPT_STRIP, OPT_FROM, OPT_LINE };
+enum option_id { OPT_BASE = 256, OPT_MODULES_DIR, OPT_RELEASE, OPT_STRIP, OPT_FROM, OPT_LIST, OPT_VERIFY, OPT_LINE };
 
 // Options from OPT_LINE on are lines of a list: the verb is the option's name.
 static const struct option options[] = {
@@ -186,6 +190,8 @@ static const struct option options[] = {
 	{ "modules-dir", required_argument, NULL, OPT_MODULES_DIR },
 	{ "kernel-release", required_argument, NULL, OPT_RELEASE },
 	{ "strip-signatures", no_argument, NULL, OPT_STRIP },
+	{ "list", required_argument, NULL, OPT_LIST },
+	{ "verify", required_argument, NULL, OPT_VERIFY },
 	{ "from", required_argument, NULL, OPT_FROM },
 	{ "file", required_argument, NULL, OPT_LINE + 2 },
 	{ "dir", required_argument, NULL, OPT_LINE },
@@ -229,6 +235,8 @@ static void parse(struct settings *s, int argc, char **argv)
 		case OPT_MODULES_DIR: s->modules_dir = optarg; break;
 		case OPT_RELEASE: s->release = optarg; break;
 		case OPT_STRIP: s->strip_signatures = true; break;
+		case OPT_LIST: show_image(optarg); exit(0);
+		case OPT_VERIFY: exit(!verify_image(optarg));
 		case OPT_FROM: list_read(&s->image, optarg); break;
 		case OPT_LINE:
 		case OPT_LINE + 2: option_line(s, options[index].name, optarg, id == OPT_LINE + 2); break;

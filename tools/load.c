@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#define _GNU_SOURCE
+#include "load.h"
+
+#include "fail.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { MAX_ARGS = 8 };
+
+struct bytes load_fd(int fd, const char *object)
+{
+	size_t room = 65536, size = 0;
+	unsigned char *bytes = fail_realloc(NULL, room, 1);
+
+	for (;;) {
+		ssize_t n = read(fd, bytes + size, room - size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			fail("%s: %s", object, strerror(errno));
+		if (n == 0)
+			return (struct bytes){ bytes, size };
+		size += (size_t)n;
+		if (size > LOAD_MAX)
+			fail("%s: larger than 4 GiB", object);
+		if (size == room)
+			bytes = fail_realloc(bytes, room *= 2, 1);
+	}
+}
+
+struct bytes load_file(const char *path, const char *object)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct bytes bytes;
+
+	if (fd < 0)
+		fail("%s: %s", object, strerror(errno));
+	bytes = load_fd(fd, object);
+	close(fd);
+	return bytes;
+}
+
+void load_free(struct bytes bytes)
+{
+	free((void *)(uintptr_t)bytes.at);
+}
+
+void child_start(struct child *c, const char *const *argv, int in, int out, const char *why, const char *object)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	char *words[MAX_ARGS + 1];
+	size_t count = 0;
+	sigset_t signals;
+	int error;
+
+	*c = (struct child){ .program = argv[0], .words = memfd_create("words", MFD_CLOEXEC) };
+	if (c->words < 0)
+		fail("%s: memfd_create: %s", object, strerror(errno));
+	for (; argv[count] && count < MAX_ARGS; count++)
+		words[count] = fail_text("%s", argv[count]);
+	words[count] = NULL;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGPIPE); // which this program may have ignored
+	if (posix_spawn_file_actions_init(&actions) || posix_spawn_file_actions_adddup2(&actions, in, 0) ||
+	    posix_spawn_file_actions_adddup2(&actions, out, 1) ||
+	    posix_spawn_file_actions_adddup2(&actions, c->words, 2) || posix_spawnattr_init(&attributes) ||
+	    posix_spawnattr_setsigdefault(&attributes, &signals) ||
+	    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF))
+		fail("out of memory");
+	error = posix_spawnp(&c->pid, argv[0], &actions, &attributes, words, environ);
+	if (error)
+		fail("%s: %s, needed to %s: %s", object, argv[0], why, strerror(error));
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	while (count)
+		free(words[--count]);
+}
+
+const char *child_end(struct child *c)
+{
+	char line[256] = "";
+	ssize_t n;
+	int status;
+
+	while (waitpid(c->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			fail("%s: waitpid: %s", c->program, strerror(errno));
+	n = pread(c->words, line, sizeof(line) - 1, 0);
+	close(c->words);
+	line[n > 0 ? n : 0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	if (WIFSIGNALED(status))
+		return fail_text("%s: ended by signal %d", c->program, WTERMSIG(status));
+	if (WEXITSTATUS(status))
+		return line[0] ? fail_text("%s: %s", c->program, line)
+			       : fail_text("%s: ended with %d", c->program, WEXITSTATUS(status));
+	return NULL;
+}
+
+struct bytes load_unpacked(int fd, const char *program, const char *object)
+{
+	const char *const argv[] = { program, "-dc", NULL };
+	struct bytes bytes;
+	struct child child;
+	const char *why;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC))
+		fail("%s: pipe: %s", object, strerror(errno));
+	child_start(&child, argv, fd, ends[1], "decompress it", object);
+	close(ends[1]);
+	bytes = load_fd(ends[0], object);
+	close(ends[0]);
+	why = child_end(&child);
+	if (why)
+		fail("%s: can't be decompressed: %s", object, why);
+	return bytes;
+}
+
+struct bytes load_unpacked_bytes(struct bytes packed, const char *program, const char *object)
+{
+	int fd = memfd_create("packed", MFD_CLOEXEC);
+	struct bytes bytes;
+
+	if (fd < 0)
+		fail("%s: memfd_create: %s", object, strerror(errno));
+	for (size_t done = 0; done < packed.size;) {
+		ssize_t n = write(fd, packed.at + done, packed.size - done);
+
+		if (n < 0 && errno != EINTR)
+			fail("%s: a copy in memory: %s", object, strerror(errno));
+		done += n > 0 ? (size_t)n : 0;
+	}
+	if (lseek(fd, 0, SEEK_SET))
+		fail("%s: lseek: %s", object, strerror(errno));
+	bytes = load_unpacked(fd, program, object);
+	close(fd);
+	return bytes;
+}
