@@ -148,10 +148,14 @@ static int address_down(void *arg)
 // What follows from the address. The MAC does, so that neighbours need not learn a new one after a restart.
 static void derive(struct box *box)
 {
+	static const uint8_t none[6] = {0};
+
 	box->gateway = htonl(ntohl(box->spec->subnet.addr) + 1);
 	box->mac[0] = 0x02; // locally administered
 	box->mac[1] = 0x1b;
 	memcpy(box->mac + 2, &box->address, 4);
+	if (memcmp(box->spec->mac, none, 6))
+		memcpy(box->mac, box->spec->mac, 6);
 }
 
 static int address_up(struct box *box)

@@ -32,6 +32,13 @@ static int sysctl_is(const char *path, char value)
 	return errno == ENOENT ? 0 : -1;
 }
 
+// Of both ends; the bridge takes the least of its ports' by itself (kernel br_mtu_auto_adjust).
+static void put_mtu(struct nl *nl, const struct spec *s)
+{
+	if (s->mtu)
+		nl_u32(nl, IFLA_MTU, s->mtu);
+}
+
 // The address is given, so that it does not follow the lowest of the ports' and change as boxes come and go.
 static void put_bridge(struct nl *nl, const struct box *box)
 {
@@ -192,6 +199,7 @@ static int make_veth(struct nl *nl, const struct box *box)
 	nl_begin(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &up, sizeof(up), "RTM_NEWLINK", "veth %s", box->veth);
 	nl_str(nl, IFLA_IFNAME, box->veth);
 	nl_u32(nl, IFLA_MASTER, master);
+	put_mtu(nl, box->spec);
 	nl_u32(nl, IFLA_NUM_TX_QUEUES, 1);
 	nl_u32(nl, IFLA_NUM_RX_QUEUES, 1);
 	info = nl_nest(nl, IFLA_LINKINFO);
@@ -201,6 +209,7 @@ static int make_veth(struct nl *nl, const struct box *box)
 	nl_raw(nl, &peer, sizeof(peer)); // not IFF_UP: the kernel answers ENOTCONN while the pair is not joined
 	nl_str(nl, IFLA_IFNAME, "eth0");
 	nl_put(nl, IFLA_ADDRESS, box->mac, sizeof(box->mac));
+	put_mtu(nl, box->spec);
 	nl_u32(nl, IFLA_NUM_TX_QUEUES, 1);
 	nl_u32(nl, IFLA_NUM_RX_QUEUES, 1);
 	nl_u32(nl, IFLA_NET_NS_PID, (uint32_t)box->pid);
@@ -255,12 +264,19 @@ static int link_up(struct box *box)
 	return ret;
 }
 
+static bool has_mac(const struct spec *s)
+{
+	static const uint8_t none[6] = {0};
+
+	return memcmp(s->mac, none, 6) != 0;
+}
+
 static void link_explain(const struct box *box)
 {
 	const struct spec *s = box->spec;
 	uint32_t gateway = htonl(ntohl(s->subnet.addr) + 1);
 	const char *veth = box->veth[0] ? box->veth : "VETH";
-	char ip[16], pid[12] = "PID";
+	char ip[16], pid[12] = "PID", mtu[12] = "", mac[28] = "";
 
 	if (s->network != NETWORK_BRIDGE || (box->pid && fmt(pid, sizeof(pid), "%d", (int)box->pid)))
 		return;
@@ -269,7 +285,13 @@ static void link_explain(const struct box *box)
 		s->subnet.prefix, s->bridge);
 	explain("write, for the first box", "sysctl -w net.ipv4.ip_forward=1 net.ipv4.conf.%s.route_localnet=1",
 		s->bridge);
-	explain("RTM_NEWLINK", "ip link add %s up master %s type veth peer name eth0 netns %s", veth, s->bridge, pid);
+	if (s->mtu && fmt(mtu, sizeof(mtu), " mtu %u", s->mtu))
+		return;
+	if (has_mac(s) && fmt(mac, sizeof(mac), " address %02x:%02x:%02x:%02x:%02x:%02x", s->mac[0], s->mac[1],
+					 s->mac[2], s->mac[3], s->mac[4], s->mac[5]))
+		return;
+	explain("RTM_NEWLINK", "ip link add %s up master %s%s type veth peer name eth0%s%s netns %s", veth, s->bridge, mtu,
+		mac, mtu, pid);
 	explain("RTM_NEWLINK", "ip link set %s type bridge_slave %s", veth,
 		through_forward() > 0 ? "hairpin on" : "isolated on");
 }

@@ -16,6 +16,7 @@
 #include "base/path.h"
 #include "base/sys.h"
 #include "phase/devices.h"
+#include "phase/files.h"
 #include "phase/volumes.h"
 #include "phase/console.h"
 #include "phase/host_devices.h"
@@ -204,38 +205,6 @@ static int draw_veils(const struct box *box)
 	return chdir("/") ? fail("chdir", "/") : 0;
 }
 
-// A new file takes the place of what the image has there, also of a symbolic link (resolv.conf often is one into /run).
-static int replace_file(int dir, const char *name, const struct buf *text)
-{
-	int fd;
-
-	if (unlinkat(dir, name, 0) && errno != ENOENT)
-		return fail("unlinkat", "/etc/%s", name);
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	return fd < 0 ? fail("openat", "/etc/%s", name) : file_put(fd, name, text->p, text->len);
-}
-
-static int write_files(const struct box *box)
-{
-	const struct spec *s = box->spec;
-	char text[512], ip[16];
-	struct buf b = BUF(text);
-	const struct path_where anywhere = {.n = 0};
-	int etc, ret;
-
-	if (!s->dns_count)
-		return 0;
-	b.p[0] = '\0';
-	for (unsigned i = 0; i < s->dns_count; i++)
-		buf_fmt(&b, "nameserver %s\n", fmt_ip4(ip, s->dns[i]));
-	etc = path_make_directory("/etc", &anywhere);
-	if (etc < 0)
-		return -1;
-	ret = replace_file(etc, "resolv.conf", &b);
-	close(etc);
-	return ret;
-}
-
 static int mounts_up(struct box *box)
 {
 	for (size_t i = 0; i < COUNT(mount_rows); i++) {
@@ -252,7 +221,7 @@ static int mounts_up(struct box *box)
 		return -1;
 	umask(022);
 	// Before the volumes: /etc may be one of the host's. Volumes before the veils: behind those nobody sees /proc or /sys.
-	if (write_files(box) || volumes_attach(box) || (!box->spec->unmasked && draw_veils(box)))
+	if (files_write(box) || volumes_attach(box) || files_show(box) || (!box->spec->unmasked && draw_veils(box)))
 		return -1;
 	// Last: until here what is missing has been made in it.
 	return box->spec->read_only && mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV, NULL)
@@ -292,11 +261,6 @@ static void mounts_explain(const struct box *box)
 		explain("open(/dev/pts/ptmx) TIOCGPTPEER mount", "mount --bind /dev/pts/0 /dev/console");
 	for (size_t i = 0; i < COUNT(veil_rows) && !box->spec->unmasked; i++)
 		explain_veil(&veil_rows[i]);
-	for (unsigned i = 0; i < box->spec->dns_count; i++) {
-		char ip[16];
-
-		explain("open write", "echo nameserver %s >>/etc/resolv.conf", fmt_ip4(ip, box->spec->dns[i]));
-	}
 	if (box->spec->read_only)
 		explain("mount", "mount -o remount,bind,ro /");
 }

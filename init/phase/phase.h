@@ -89,7 +89,8 @@ int phase_run(struct box *box, const struct phase *const *phases) must_check;
 // The rooms, in the files of their names.
 extern const struct phase phase_early, phase_modules, phase_machine_mounts, phase_swap, phase_machine_net,
 	phase_machine_kernel, phase_shares;
-extern const struct phase phase_join, phase_userns, phase_maps, phase_upper, phase_cgroup, phase_devices, phase_allow, phase_address, phase_link, phase_nft;
+extern const struct phase phase_join, phase_userns, phase_maps, phase_upper, phase_cgroup, phase_devices, phase_allow, phase_address, phase_names,
+	phase_ports, phase_slirp, phase_link, phase_nft;
 extern const struct phase phase_namespaces, phase_root, phase_mounts, phase_net, phase_identity;
 extern const struct phase phase_profile, phase_own_file, phase_host_devices, phase_sysctl, phase_landlock, phase_lookup;
 extern const struct phase phase_prepare, phase_session, phase_limits, phase_environ, phase_privileges, phase_filter,

@@ -24,7 +24,7 @@
 
 // On the host's side, before anything of the box runs.
 static const struct phase *const before_clone[] = {&phase_join,    &phase_userns,  &phase_profile, &phase_upper,
-						   &phase_cgroup,  &phase_devices, &phase_address, NULL};
+						   &phase_cgroup,  &phase_devices, &phase_address, &phase_names, NULL};
 // On the host's side, while the box's PID 1 mounts its root.
 static const struct phase *const after_clone[] = {&phase_maps, &phase_link, &phase_nft, NULL};
 // Inside, at the same time.

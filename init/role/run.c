@@ -14,7 +14,7 @@
 
 static int help(void)
 {
-	char text[8192];
+	char text[12288];
 	struct buf b = BUF(text);
 
 	b.p[0] = '\0';

@@ -3,7 +3,6 @@
 
 #include "spec/keys.h"
 
-static const char *const networks[] = {"none", "bridge", "host", NULL};
 static const char *const stdins[] = {"inherit", "null", NULL};
 static const char *const on_exits[] = {"drain", "none", "term", "wait", NULL};
 static const char *const orphan_fates[] = {"keep", "term", "kill", NULL};
@@ -88,14 +87,22 @@ static const struct key keys[] = {
 	{"uts", 0, SCOPE_BOX, KEY_JOIN, FIELD(join[JOIN_UTS]), .arg = "private|host|PATH", .help = "the same for the hostname"},
 	{"time-offset", 0, SCOPE_BOX, KEY_TIME_OFFSET, FIELD(time_offset), .arg = "CLOCK=SECONDS",
 	 .help = "how far clocks are ahead of the host's: monotonic=N,boottime=N"},
-	{"network", 0, SCOPE_BOX, KEY_NETWORK, FIELD(network), .choices = networks, .arg = "none|bridge|host|PATH",
-	 .help = "none: lo alone (default); bridge: eth0 behind NAT; PATH: joined"},
-	{"publish", 'p', SCOPE_BOX, KEY_PORT, LIST(publish, MAX_PORTS), .arg = "[IP:]HOST:BOX[/udp]",
-	 .help = "forward a port of the host to the box"},
+	{"network", 0, SCOPE_BOX, KEY_NETWORK, FIELD(network), .arg = "none|bridge|...",
+	 .help = "none: lo alone (default); bridge: eth0 behind NAT; slirp: by slirp4netns or pasta; host; PATH"},
+	{"publish", 'p', SCOPE_BOX, KEY_PORT, LIST(publish, MAX_PORTS), .arg = "[IP:][HOST:]BOX[/udp]",
+	 .help = "forward a port of the host, or a range FROM-TO; without HOST a free one, which is said"},
 	{"ip", 0, SCOPE_BOX, KEY_ADDRESS, FIELD(ip), .arg = "ADDRESS", .help = "address of the box (a free one)"},
+	{"mac-address", 0, SCOPE_BOX, KEY_MAC, FIELD(mac), .arg = "MAC", .help = "hardware address of eth0 (02:1b and the address)"},
+	{"mtu", 0, SCOPE_BOX, KEY_MTU, FIELD(mtu), .arg = "N", .help = "largest packet of the box's link, in bytes (1500)"},
 	{"subnet", 0, SCOPE_BOX, KEY_NET4, FIELD(subnet), .arg = "NET/N", .help = "addresses of the bridge (172.20.0.0/16)"},
 	{"bridge", 0, SCOPE_BOX, KEY_LINK, FIELD(bridge), .arg = "LINK", .help = "name of the bridge (initbox0)"},
-	{"dns", 0, SCOPE_BOX, KEY_IP4, LIST(dns, MAX_DNS), .arg = "ADDRESS", .help = "name server for the box's resolv.conf"},
+	{"dns", 0, SCOPE_BOX, KEY_IP4, LIST(dns, MAX_DNS), .arg = "ADDRESS", .help = "name server for the box's resolv.conf (the host's)"},
+	{"dns-search", 0, SCOPE_BOX, KEY_DOMAIN, LIST(dns_search, MAX_SEARCH), .arg = "DOMAIN",
+	 .help = "where names without a dot are looked up; . is nowhere (as the host)"},
+	{"dns-option", 0, SCOPE_BOX, KEY_DNS_OPTION, LIST(dns_option, MAX_DNS_OPTIONS), .arg = "WORD",
+	 .help = "option for the box's resolv.conf (the host's)"},
+	{"add-host", 0, SCOPE_BOX, KEY_HOST, LIST(add_host, MAX_HOSTS), .arg = "NAME:ADDRESS",
+	 .help = "a line for the box's hosts file; host-gateway: the host, as the box reaches it"},
 	{"stdin", 0, SCOPE_BOX, KEY_CHOICE, FIELD(stdin_from), .choices = stdins, .arg = "inherit|null",
 	 .help = "where the program reads from (inherit)"},
 	{"interactive", 'i', SCOPE_BOX | SCOPE_FLAG, KEY_BOOL, FIELD(interactive), .arg = "yes|no",

@@ -24,7 +24,12 @@ enum key_type {
 	KEY_IP4,
 	KEY_ADDRESS, // an IPv4 address without a prefix, in a struct net4
 	KEY_NET4,
-	KEY_PORT,
+	KEY_PORT, // one, or a range
+	KEY_MAC,
+	KEY_MTU,
+	KEY_DOMAIN,
+	KEY_DNS_OPTION,
+	KEY_HOST,
 	KEY_VOLUME,
 	KEY_MOUNT,
 	KEY_TMPFS,

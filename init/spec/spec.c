@@ -73,16 +73,56 @@ static int check_name(struct spec *s)
 	return 0;
 }
 
+static bool has_volume(const struct spec *s, const char *target)
+{
+	for (unsigned i = 0; i < s->volume_count; i++)
+		if (!strcmp(s->volume[i].target, target))
+			return true;
+	return false;
+}
+
+// Of its files in /etc.
+static int check_names(const struct spec *s)
+{
+	static const char hidden[] = "would not be seen: a volume is in the place of the file";
+
+	if ((s->dns_count || s->dns_search_count || s->dns_option_count) && has_volume(s, "/etc/resolv.conf"))
+		return clash(s->dns_count ? "dns" : s->dns_search_count ? "dns-search" : "dns-option", hidden);
+	if (s->add_host_count && has_volume(s, "/etc/hosts"))
+		return clash("add-host", hidden);
+	for (unsigned i = 0; i < s->add_host_count; i++)
+		if (!s->add_host[i].addr && (s->network == NETWORK_NONE || s->network == NETWORK_PATH))
+			return clash("add-host", "host-gateway is known with --network bridge, slirp and host alone");
+	return 0;
+}
+
+// What needs a bridge; NULL: nothing.
+static const char *needs_bridge(const struct spec *s)
+{
+	static const uint8_t none[6] = {0};
+
+	return s->ip.addr			      ? "ip"
+	       : s->bridge			      ? "bridge"
+	       : memcmp(s->mac, none, 6)	      ? "mac-address"
+	       : s->subnet.prefix != NOT_GIVEN	      ? "subnet"
+	       : s->network == NETWORK_SLIRP	      ? NULL
+	       : s->publish_count		      ? "publish"
+	       : s->mtu				      ? "mtu"
+						      : NULL;
+}
+
 static int check_network(struct spec *s)
 {
 	uint32_t gateway;
 
+	if (check_names(s))
+		return -1;
+	if (s->network == NETWORK_SLIRP)
+		return clash("network", "slirp is not there yet");
 	if (s->network != NETWORK_BRIDGE) {
-		const char *key = s->publish_count ? "publish" : s->ip.addr ? "ip" : s->bridge ? "bridge" : "subnet";
+		const char *key = needs_bridge(s);
 
-		return s->publish_count || s->ip.addr || s->bridge || s->subnet.prefix != NOT_GIVEN
-			       ? clash(key, "needs --network bridge")
-			       : 0;
+		return key ? clash(key, "needs --network bridge") : 0;
 	}
 	if (!s->bridge)
 		s->bridge = "initbox0";
@@ -188,7 +228,7 @@ static int check_privileges(struct spec *s)
 
 static bool same_port(const struct port *a, const struct port *b)
 {
-	return a->host == b->host && a->proto == b->proto && a->addr == b->addr;
+	return a->host && a->host == b->host && a->proto == b->proto && a->addr == b->addr;
 }
 
 int spec_check(struct spec *s)

@@ -12,7 +12,10 @@ enum {
 	MAX_WORDS = 256,
 	MAX_PORTS = 64,
 	MAX_VOLUMES = 32,
-	MAX_DNS = 3,
+	MAX_DNS = 3, // MAXNS of resolv.h
+	MAX_SEARCH = 6,
+	MAX_DNS_OPTIONS = 8,
+	MAX_HOSTS = 32,
 	MAX_SHARES = 8,
 	MAX_LIMITS = 16,
 	MAX_DEVICES = 16,
@@ -28,7 +31,7 @@ enum {
 
 #define SIZE_UNLIMITED UINT64_MAX
 
-enum network { NETWORK_NONE, NETWORK_BRIDGE, NETWORK_HOST, NETWORK_PATH }; // from HOST on: not the box's own
+enum network { NETWORK_NONE, NETWORK_BRIDGE, NETWORK_SLIRP, NETWORK_HOST, NETWORK_PATH }; // from HOST on: not the box's own
 enum userns { USERNS_DEFAULT, USERNS_HOST, USERNS_AUTO, USERNS_SELF, USERNS_KEEP_ID, USERNS_RANGE };
 enum join { JOIN_PID, JOIN_IPC, JOIN_UTS, JOIN_NET, JOIN_COUNT }; // namespaces that a box may share with others
 enum stdin_from { STDIN_INHERIT, STDIN_NULL };
@@ -83,8 +86,14 @@ struct net4 {
 
 struct port {
 	uint32_t addr; // network byte order, 0 = every local address
-	uint16_t host, box;
+	uint16_t host, box; // host 0 = a free one
 	uint8_t proto; // IPPROTO_TCP or IPPROTO_UDP
+};
+
+// A line of the box's hosts file.
+struct host {
+	const char *name;
+	uint32_t addr; // network byte order, 0 = the host, as the box reaches it
 };
 
 enum volume_kind { VOLUME_BIND, VOLUME_TMPFS, VOLUME_OVERLAY };
@@ -134,7 +143,8 @@ struct time_offset {
 // Small fields first: what most runs use is on one page.
 struct spec {
 	// how many of each list
-	unsigned rootfs_count, volume_count, env_count, command_count, publish_count, dns_count, share_count, limit_count,
+	unsigned rootfs_count, volume_count, env_count, command_count, publish_count, dns_count, dns_search_count,
+		dns_option_count, add_host_count, share_count, limit_count,
 		device_count, io_count, hugetlb_count, group_add_count, sysctl_count, landlock_count,
 		machine_sysctl_count, machine_mount_count, swap_count;
 	bool entry; // init of somebody else's container: nothing is built, only what was asked for is changed
@@ -178,6 +188,8 @@ struct spec {
 	uint8_t network;
 	const char *bridge;
 	struct net4 subnet, ip;
+	uint8_t mac[6]; // zeros: follows from the address
+	uint16_t mtu;	// bytes, 0: as links have it
 	// machine
 	const char *machine_link, *machine_hostname, *status_port;
 	struct net4 machine_address, machine_gateway;
@@ -186,6 +198,8 @@ struct spec {
 	bool explain, dry_run, verbose;
 	// lists
 	uint32_t dns[MAX_DNS];
+	const char *dns_search[MAX_SEARCH], *dns_option[MAX_DNS_OPTIONS];
+	struct host add_host[MAX_HOSTS];
 	const char *rootfs[MAX_LAYERS]; // lower layers, top first
 	const char *words[MAX_WORDS + 1];
 	const char *env[MAX_ENV + 1];

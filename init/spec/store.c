@@ -105,15 +105,6 @@ static const char *set_text(const char **field, const char *value, const char *w
 	return why;
 }
 
-static const char *set_address(struct net4 *field, const char *value)
-{
-	const char *why = value_ip4(value, &field->addr);
-
-	if (!why)
-		field->prefix = 32;
-	return why;
-}
-
 static const char *set_cpuset(const char **field, const char *value)
 {
 	uint64_t set[MAX_CPUS / 64];
@@ -146,17 +137,25 @@ static const char *store_use(const struct key *key, void *field, const char *val
 	}
 }
 
-static const char *set_network(const struct key *key, struct spec *s, const char *value)
+// About the network.
+static const char *store_network(const struct key *key, struct spec *s, void *field, const char *value)
 {
-	if (!strncmp(value, "netns:", 6))
-		value += 6;
-	else if (value[0] != '/')
-		return set_choice(key, &s->network, value);
-	if (value_path(value))
-		return value_path(value);
-	s->network = NETWORK_PATH;
-	s->join[JOIN_NET] = value;
-	return NULL;
+	switch ((enum key_type)key->type) {
+	case KEY_NETWORK:
+		return value_network(value, s);
+	case KEY_MAC:
+		return value_mac(value, field);
+	case KEY_MTU:
+		return value_mtu(value, field);
+	case KEY_DOMAIN:
+		return set_text(field, value, value_domain(value));
+	case KEY_DNS_OPTION:
+		return set_text(field, value, value_dns_option(value));
+	case KEY_HOST:
+		return value_host(value, field);
+	default:
+		return store_use(key, field, value);
+	}
 }
 
 static const char *store_namespace(const struct key *key, struct spec *s, void *field, const char *value)
@@ -164,14 +163,12 @@ static const char *store_namespace(const struct key *key, struct spec *s, void *
 	switch ((enum key_type)key->type) {
 	case KEY_JOIN:
 		return value_join(value, field);
-	case KEY_NETWORK:
-		return set_network(key, s, value);
 	case KEY_USERNS:
 		return value_userns(value, field);
 	case KEY_TIME_OFFSET:
 		return value_time_offset(value, field);
 	default:
-		return store_use(key, field, value);
+		return store_network(key, s, field, value);
 	}
 }
 
@@ -247,11 +244,11 @@ static const char *store(const struct key *key, struct spec *s, void *field, uns
 	case KEY_IP4:
 		return value_ip4(value, field);
 	case KEY_ADDRESS:
-		return set_address(field, value);
+		return value_address(value, field);
 	case KEY_NET4:
 		return value_net4(value, field);
 	case KEY_PORT:
-		return value_port(value, field);
+		return value_ports(value, field, key->max, count);
 	case KEY_VOLUME:
 		return value_volume(value, field);
 	case KEY_MOUNT:
@@ -276,14 +273,14 @@ static size_t entry_size(const struct key *key)
 	switch ((enum key_type)key->type) {
 	case KEY_IP4:
 		return sizeof(uint32_t);
-	case KEY_PORT:
-		return sizeof(struct port);
 	case KEY_VOLUME:
 	case KEY_MOUNT:
 	case KEY_TMPFS:
 		return sizeof(struct volume);
 	case KEY_DEVICE:
 		return sizeof(struct device);
+	case KEY_HOST:
+		return sizeof(struct host);
 	case KEY_LIMIT:
 		return sizeof(struct limit);
 	case KEY_HUGETLB:
@@ -305,7 +302,7 @@ int key_set(const struct key *key, struct spec *s, const char *value, const char
 {
 	char *field = (char *)s + key->offset;
 	unsigned *count = key->max ? (unsigned *)(void *)((char *)s + key->count) : NULL;
-	bool one_more = count && key->type != KEY_WORDS && key->type != KEY_ENV_FILE;
+	bool one_more = count && key->type != KEY_WORDS && key->type != KEY_ENV_FILE && key->type != KEY_PORT;
 	const char *why;
 
 	if (one_more) {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "spec/value.h"
@@ -86,82 +85,6 @@ const char *value_bool(const char *s, bool *b)
 		return NULL;
 	}
 	return "neither yes nor no";
-}
-
-const char *value_ip4(const char *s, uint32_t *addr)
-{
-	uint32_t a = 0;
-	uint64_t v;
-
-	for (int i = 0; i < 4; i++) {
-		size_t n = strcspn(s, ".");
-
-		if (n > 3 || (n > 1 && s[0] == '0') || num_parse(s, n, 10, 255, &v) || (s[n] == '\0') != (i == 3))
-			return "not an IPv4 address";
-		a = a << 8 | (uint32_t)v;
-		s += n + 1;
-	}
-	*addr = htonl(a);
-	return NULL;
-}
-
-const char *value_net4(const char *s, struct net4 *net)
-{
-	static const char why[] = "not an IPv4 network (try 172.20.0.0/16)";
-	char addr[16];
-	size_t n = strcspn(s, "/");
-	struct net4 v;
-	uint64_t prefix;
-
-	if (s[n] != '/' || n >= sizeof(addr) || num_parse(s + n + 1, strlen(s + n + 1), 10, 32, &prefix))
-		return why;
-	memcpy(addr, s, n);
-	addr[n] = '\0';
-	if (value_ip4(addr, &v.addr))
-		return why;
-	v.prefix = (uint8_t)prefix;
-	*net = v;
-	return NULL;
-}
-
-const char *value_port(const char *s, struct port *port)
-{
-	static const char why[] = "not a port (try 8080:80, 127.0.0.1:8080:80, 5353:53/udp)";
-	size_t n = strcspn(s, "/"), host, box;
-	struct port p = {.proto = IPPROTO_TCP};
-	const char *colon = memchr(s, ':', n);
-	uint64_t v;
-
-	if (!strcmp(s + n, "/udp"))
-		p.proto = IPPROTO_UDP;
-	else if (s[n] && strcmp(s + n, "/tcp"))
-		return why;
-	if (colon && memchr(colon + 1, ':', n - (size_t)(colon + 1 - s))) {
-		char addr[16];
-		size_t len = (size_t)(colon - s);
-
-		if (len >= sizeof(addr))
-			return why;
-		memcpy(addr, s, len);
-		addr[len] = '\0';
-		if (value_ip4(addr, &p.addr))
-			return why;
-		s = colon + 1;
-		n -= len + 1;
-		colon = memchr(s, ':', n);
-	}
-	if (!colon)
-		return why;
-	host = (size_t)(colon - s);
-	box = n - host - 1;
-	if (num_parse(s, host, 10, 65535, &v) || v == 0)
-		return why;
-	p.host = (uint16_t)v;
-	if (num_parse(colon + 1, box, 10, 65535, &v) || v == 0)
-		return why;
-	p.box = (uint16_t)v;
-	*port = p;
-	return NULL;
 }
 
 static const char *check_chars(const char *s, const char *others, size_t max, const char *why)

@@ -8,9 +8,6 @@ const char *value_size(const char *s, uint64_t *bytes);	      // 4096 64K 256M 1
 const char *value_count(const char *s, uint64_t *n);	      // 1 … 4194304, max
 const char *value_cpus(const char *s, uint32_t *thousandths); // 0.01 … 1024, at most three decimals
 const char *value_bool(const char *s, bool *b);		      // yes no true false on off 1 0
-const char *value_ip4(const char *s, uint32_t *addr);	      // 192.0.2.1, in network byte order
-const char *value_net4(const char *s, struct net4 *net);      // 192.0.2.0/24; prefix 0 … 32
-const char *value_port(const char *s, struct port *port);     // [IP:]HOST:BOX[/tcp|/udp]
 const char *value_name(const char *s);			      // letters, digits, _ . -; at most 63
 const char *value_hostname(const char *s);		      // letters, digits, . -; at most 63
 const char *value_link(const char *s);			      // a network interface: 1 to 15 characters
@@ -27,6 +24,20 @@ const char *value_limit(const char *s, struct limit *l);	  // NAME=SOFT[:HARD]; 
 const char *value_cap(const char *s, uint64_t *set);		  // NET_RAW CAP_NET_RAW ALL; its bit is added
 const char *value_exit_map(const char *s, uint8_t map[256]);	  // CODE[=TO]; 143 0x8f SIGTERM
 const char *value_rule(const char *s, struct signal_rule *rules); // A=B A:B A=0, then @TIME, :child :group :all
+
+// About the network (value_network.c).
+const char *value_ip4(const char *s, uint32_t *addr);	    // 192.0.2.1, in network byte order
+const char *value_address(const char *s, struct net4 *address); // the same, with prefix 32
+const char *value_net4(const char *s, struct net4 *net);    // 192.0.2.0/24; prefix 0 … 32
+const char *value_mac(const char *s, uint8_t mac[6]);	    // 02:42:ac:11:00:02, of one host
+const char *value_mtu(const char *s, uint16_t *mtu);	    // 68 … 65535
+const char *value_domain(const char *s);		    // letters, digits, _ - .; "." alone
+const char *value_dns_option(const char *s);		    // one word
+const char *value_host(const char *s, struct host *host);   // NAME:ADDRESS, NAME:host-gateway; stored in the arena
+// [[IP:][HOST]:]BOX[/tcp|/udp]; HOST and BOX may be ranges FIRST-LAST of the same length: each becomes a port
+// in list, which has *count and room for max; host 0: a free one.
+const char *value_ports(const char *s, struct port *list, unsigned max, unsigned *count);
+const char *value_network(const char *s, struct spec *spec); // none bridge slirp host [netns:]/PATH
 
 // What is mounted (value_mount.c). The parts are stored in the arena.
 const char *value_volume(const char *s, struct volume *v); // SRC:DST[:OPTION,…]; \: is a colon in a part

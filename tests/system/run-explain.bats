@@ -58,7 +58,7 @@ steps() {
 	expect 0 box "${options[@]}" --explain -- /bin/echo ran
 	same ran "$(cat out)" stdout
 	# The same steps, if not in the same order (two sides work at once), with the real names.
-	clean='s/ve[0-9a-f]\{8\}-[0-9a-f]*/VETH/; s/netns [0-9][0-9]*/netns PID/; s/reuid.*//; s/172\.20\.[0-9]*\.[0-9]*\( \. 80\|\/16 broadcast + dev eth0\)/ADDRESS\1/; s/exec .*//; s/address-.*//'
+	clean='s/ve[0-9a-f]\{8\}-[0-9a-f]*/VETH/; s/netns [0-9][0-9]*/netns PID/; s/reuid.*//; s/172\.20\.[0-9]*\.[0-9]*\( \. 80\|\/16 broadcast + dev eth0\)/ADDRESS\1/; s/exec .*//; s/address-.*//; s/echo 172[.0-9]* blue/echo ADDRESS blue/'
 	diff <(sed "$clean" dry | sort) <(sed "$clean" err | sort)
 	line 'setpriv .*--reuid (1000|alice) --regid (1000|alice)' err
 	expect 0 box --network none --dry-run -- /bin/true

@@ -115,7 +115,7 @@ static void refuses(void **state)
 	refuse("initbox.memory", "kernel command line: memory: \"yes\": not a size (try 64M, 1G, max)");
 	refuse("initbox.memory=", "kernel command line: memory: \"\": not a size (try 64M, 1G, max)");
 	refuse("initbox.user=\"\"", "kernel command line: user: \"\": is empty");
-	refuse("initbox.network=wifi", "kernel command line: network: \"wifi\": not one of none|bridge|host|PATH");
+	refuse("initbox.network=wifi", "kernel command line: network: \"wifi\": not one of none|bridge|slirp|host|PATH");
 	refuse("initbox.command=\"sh -c 'x\"", "kernel command line: command: \"sh -c 'x\": a quote is not closed");
 }
 

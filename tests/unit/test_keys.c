@@ -17,6 +17,9 @@ static void counts_entries(void **state)
 		{"env", "A=b", offsetof(struct spec, env_count), MAX_ENV},
 		{"publish", "1:2", offsetof(struct spec, publish_count), MAX_PORTS},
 		{"dns", "1.2.3.4", offsetof(struct spec, dns_count), MAX_DNS},
+		{"dns-search", "a.b", offsetof(struct spec, dns_search_count), MAX_SEARCH},
+		{"dns-option", "a:1", offsetof(struct spec, dns_option_count), MAX_DNS_OPTIONS},
+		{"add-host", "a:1.2.3.4", offsetof(struct spec, add_host_count), MAX_HOSTS},
 		{"group-add", "g", offsetof(struct spec, group_add_count), MAX_GROUPS},
 		{"sysctl", "net.x=1", offsetof(struct spec, sysctl_count), MAX_SYSCTLS},
 		{"landlock", "bind:80", offsetof(struct spec, landlock_count), MAX_LANDLOCK},
@@ -73,8 +76,8 @@ static void a_refused_network_is_none(void **state)
 static const char *const box_lines[] = {
 	"      --name NAME ",   "      --hostname NAME ",      "      --rootfs DIR|IMAGE ",	"      --tmpfs-size SIZE ",
 	"  -v, --volume SRC",	"  -e, --env K=V ",	      "  -w, --workdir DIR ",	"  -u, --user USER[:GROUP] ",
-	"  -m, --memory SIZE ", "      --cpus N ",	      "      --pids-limit N ",	"      --network none|bridge|host|PATH ",
-	"  -p, --publish [IP:]HOST:BOX[/udp] ",		      "      --ip ADDRESS ",	"      --subnet NET/N ",
+	"  -m, --memory SIZE ", "      --cpus N ",	      "      --pids-limit N ",	"      --network none|bridge|... ",
+	"  -p, --publish [IP:][HOST:]BOX[/udp] ",		      "      --ip ADDRESS ",	"      --subnet NET/N ",
 	"      --bridge LINK ", "      --dns ADDRESS ",	      "      --stdin inherit|null ",
 	"      --seccomp default|none|FILE ",		      "      --trace FILE ",	"      --explain  ",
 	"      --dry-run  ",	"      --verbose  ",	      "      --group-add GROUP ",	"      --oom-score-adj N ",
@@ -83,6 +86,8 @@ static const char *const box_lines[] = {
 	"      --device SRC[:DST][:rwm] ",
 	"      --userns host|auto|FIRST:COUNT ", "      --pid private|host|PATH ", "      --ipc private|host|PATH ",
 	"      --uts private|host|PATH ", "      --time-offset CLOCK=SECONDS ",
+	"      --mac-address MAC ", "      --mtu N ", "      --dns-search DOMAIN ", "      --dns-option WORD ",
+	"      --add-host NAME:ADDRESS ",
 	"      --sysctl K=V ",	"      --landlock RULE ",     "      --stop-timeout TIME ",
 };
 static const char *const entry_lines[] = {

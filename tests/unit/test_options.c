@@ -229,8 +229,8 @@ static void says_what_is_wrong_with_a_value(void **state)
 	(void)state;
 	refuse("--memory 12Q", "command line: memory: \"12Q\": not a size (try 64M, 1G, max)");
 	refuse("-m 0", "command line: memory: \"0\": a size of nothing");
-	refuse("--network wifi", "command line: network: \"wifi\": not one of none|bridge|host|PATH");
-	refuse("--network brid", "command line: network: \"brid\": not one of none|bridge|host|PATH");
+	refuse("--network wifi", "command line: network: \"wifi\": not one of none|bridge|slirp|host|PATH");
+	refuse("--network brid", "command line: network: \"brid\": not one of none|bridge|slirp|host|PATH");
 	refuse("--stdin tty", "command line: stdin: \"tty\": not one of inherit|null");
 	refuse("--seccomp off", "command line: seccomp: \"off\": not one of default|none|FILE (a file has a dot or a slash in its name)");
 	refuse("--workdir srv", "command line: workdir: \"srv\": not an absolute path");

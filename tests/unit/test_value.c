@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <arpa/inet.h>
+#include <string.h>
 
 #include "spec/value.h"
 
@@ -221,53 +222,13 @@ static void reads_networks(void **state)
 	}
 }
 
-static void reads_ports(void **state)
-{
-	static const struct {
-		const char *text;
-		struct port port;
-	} rows[] = {
-		{"8080:80", {0, 8080, 80, IPPROTO_TCP}},
-		{"1:65535", {0, 1, 65535, IPPROTO_TCP}},
-		{"65535:1/tcp", {0, 65535, 1, IPPROTO_TCP}},
-		{"5353:53/udp", {0, 5353, 53, IPPROTO_UDP}},
-		{"127.0.0.1:8080:80", {0x7f000001, 8080, 80, IPPROTO_TCP}},
-		{"255.255.255.255:1:2/udp", {0xffffffff, 1, 2, IPPROTO_UDP}},
-		{"0.0.0.0:1:2", {0, 1, 2, IPPROTO_TCP}},
-	};
-	static const char *const bad[] = {
-		"",		"80",		 ":",		   "80:",	   ":80",	 "0:80",	"80:0",
-		"65536:80",	"80:65536",	 "80:80/",	   "80:80/sctp",   "80:80/TCP",	 "80:80/tcp ",	"80:80/tcp/udp",
-		"-1:80",	"a:b",		 "80:80:80",	   "127.0.0.1:80", "1.2.3.4::80", "1.2.3.4:80:", "1.2.3.4:80:80:80",
-		":80:80",	"256.0.0.1:80:80", "[::]:80:80",   "8000-8001:80", " 80:80",	 "80: 80",	"/tcp",
-		"1111.1111.1111.1111:80:80",
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct port p = {1, 1, 1, 1};
-
-		expect_why(rows[i].text, value_port(rows[i].text, &p), NULL);
-		assert_int_equal(p.addr, htonl(rows[i].port.addr));
-		assert_int_equal(p.host, rows[i].port.host);
-		assert_int_equal(p.box, rows[i].port.box);
-		assert_int_equal(p.proto, rows[i].port.proto);
-	}
-	for (size_t i = 0; i < COUNT(bad); i++) {
-		struct port p = {1, 2, 3, 4};
-
-		expect_why(bad[i], value_port(bad[i], &p), "not a port (try 8080:80, 127.0.0.1:8080:80, 5353:53/udp)");
-		assert_true(p.addr == 1 && p.host == 2 && p.box == 3 && p.proto == 4);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_sizes),	    cmocka_unit_test(reads_counts),
 		cmocka_unit_test(reads_cpus),	    cmocka_unit_test(knows_the_most_cpus),
 		cmocka_unit_test(reads_yes_and_no), cmocka_unit_test(reads_addresses),
-		cmocka_unit_test(reads_networks),   cmocka_unit_test(reads_ports),
+		cmocka_unit_test(reads_networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
