@@ -22,7 +22,6 @@ tolerated() {
 		0 clock_gettime * the time is for deadlines and for the last line
 		0 wait4 * asked once more
 		0 rt_sigtimedwait * asked once more
-		0 madvise * memory for what is below init, which is zero already
 	END
 	[ "$1" != options ] || cat <<-'END'
 		0 openat 3,4,5 a process of /proc that can't be looked at has just ended

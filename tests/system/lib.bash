@@ -79,6 +79,7 @@ host_main() {
 	set -euE -o pipefail
 	trap 'echo "line $LINENO of ${FUNCNAME[0]-}: status $?: $BASH_COMMAND" >&2' ERR
 	mount -t tmpfs tmpfs /run
+	mount -t tmpfs tmpfs /sys/fs/cgroup # the same file system on itself would be EBUSY
 	mount -t cgroup2 cgroup2 /sys/fs/cgroup
 	mkdir /run/tmp
 	export TMPDIR=/run/tmp LEAKS_TMP=/run/tmp LEAKS_CGROUP=/sys/fs/cgroup HOME=/root
