@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # make            build/initbox build/boxfilter build/mkinitramfs
 # make boot       boots a shell in a box under qemu; make boot CMD='…' runs one command and returns its success
+# make check-guest  the system tests of a box on the machine's kernel, under qemu
 # make fault      each system call of initbox fails, at each of its occurrences
 # make fuzz       random bytes for each reader, FUZZ_SECONDS=60 a reader
 # make check      all tests; make bench, make bench-entry: figures beside the peers'; V=1 shows the commands
@@ -56,7 +57,7 @@ all: $(B)/initbox $(B)/boxfilter $(B)/mkinitramfs $(B)/initbox.1
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: FORCE all boot check check-run fault fuzz bench bench-boot bench-entry install clean deps deps-build deps-boot deps-check deps-bench lint
+.PHONY: FORCE all boot check check-guest check-run fault fuzz bench bench-boot bench-entry install clean deps deps-build deps-boot deps-check deps-bench lint
 .DELETE_ON_ERROR:
 
 # The kernel's own headers under a folder of their own: musl's would be hidden by the rest of /usr/include.
@@ -181,6 +182,10 @@ FAULT_TOOLS = $(B)/tests/inject $(B)/tests/no-syscall
 # Each system call at each of its occurrences, with several errors; the suite fault of make check takes first ones.
 fault: all $(FAULT_TOOLS) | deps-check
 	$(Q)FAULT_ALL=1 FAULT_ERRNOS='EUSERS=87 ENOMEM=12' FAULT_SECONDS=1800 BATS_SECONDS=7200 tests/run $(B) fault
+
+# The tests of a box on the machine's kernel, in one boot (FILES: some of them). It takes an hour without KVM.
+check-guest: all $(B)/initramfs.cpio $(B)/tests/try-filter $(FAULT_TOOLS) | deps-check
+	$(Q)KERNEL=$(abspath $(KERNEL)) MODULES=$(abspath $(MODULES)) tests/guest $(B) $(FILES)
 
 # What the tests need is installed before anything of them is built.
 check: deps-check

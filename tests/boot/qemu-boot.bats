@@ -322,6 +322,7 @@ left_terminal() {
 		--publish|80:80/sctp|not HOST:GUEST
 		--publish|80:80,hostfwd=tcp::1-:1|not HOST:GUEST
 		--publish|127.0.0.1:80:80|not HOST:GUEST
+		--share-cache|none|not auto or always
 		--memory|12Q|not a size
 		--memory|M|not a size
 		--memory||not a size
