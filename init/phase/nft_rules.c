@@ -103,13 +103,16 @@ static void put_link(struct nl *nl, const struct box *box, unsigned key, unsigne
 	nf_cmp(nl, op, NFT_REG_1, name, sizeof(name));
 }
 
+// Of whole bytes no others are loaded, and nothing is masked, as nft does.
 static void put_address(struct nl *nl, unsigned offset, unsigned op, uint32_t addr, uint8_t prefix)
 {
 	uint32_t mask = htonl(~(uint32_t)0 << (32 - prefix));
+	unsigned len = prefix % 8 ? sizeof(addr) : prefix / 8u;
 
-	nf_payload(nl, NFT_PAYLOAD_NETWORK_HEADER, offset, 4, NFT_REG_1);
-	nf_bitwise(nl, NFT_REG_1, &mask, sizeof(mask));
-	nf_cmp(nl, op, NFT_REG_1, &addr, sizeof(addr));
+	nf_payload(nl, NFT_PAYLOAD_NETWORK_HEADER, offset, len, NFT_REG_1);
+	if (prefix % 8)
+		nf_bitwise(nl, NFT_REG_1, &mask, sizeof(mask));
+	nf_cmp(nl, op, NFT_REG_1, &addr, len);
 }
 
 static void put_ct_bits(struct nl *nl, unsigned key, uint32_t bits)
@@ -124,12 +127,13 @@ static void put_ct_bits(struct nl *nl, unsigned key, uint32_t bits)
 // Looks the key up and sends the packet to what it finds: address in the first word, port in the second.
 static void put_dnat(struct nl *nl, enum nft_map map)
 {
-	unsigned reg = NFT_REG32_00;
+	static const unsigned words[] = {NFT_REG_1, NFT_REG32_01, NFT_REG32_02};
+	const unsigned *reg = words;
 
 	if (map == NFT_MAP_ADDRESS_PORT)
-		nf_payload(nl, NFT_PAYLOAD_NETWORK_HEADER, IP_DADDR, 4, reg++);
-	nf_meta(nl, NFT_META_L4PROTO, reg++);
-	nf_payload(nl, NFT_PAYLOAD_TRANSPORT_HEADER, PORT_DEST, 2, reg);
+		nf_payload(nl, NFT_PAYLOAD_NETWORK_HEADER, IP_DADDR, 4, *reg++);
+	nf_meta(nl, NFT_META_L4PROTO, *reg++);
+	nf_payload(nl, NFT_PAYLOAD_TRANSPORT_HEADER, PORT_DEST, 2, *reg);
 	nf_lookup(nl, map == NFT_MAP_PORT ? NFT_MAP_PORT_NAME : NFT_MAP_ADDRESS_PORT_NAME, map + 1, NFT_REG_1,
 		  NFT_REG_1);
 	nf_dnat4(nl, NFT_REG_1, NFT_REG32_01);

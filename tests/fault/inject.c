@@ -36,7 +36,16 @@
 #error "how to change a system call is known for x86-64 only"
 #endif
 
-enum { MAX_TRACEES = 64, MAX_NR = 1024, FLOCK_UN = MAX_NR - 1, MESSAGE = MAX_NR - 2, ANSWER = MAX_NR - 3, SECONDS = 40, SECONDS_AFTER = 2, HANG = 200 };
+enum {
+	MAX_TRACEES = 64,
+	MAX_NR = 1024,
+	FLOCK_UN = MAX_NR - 1,
+	MESSAGE = MAX_NR - 2,
+	ANSWER = MAX_NR - 3,
+	SECONDS = 40,
+	SECONDS_AFTER = 2,
+	HANG = 200
+};
 
 static struct tracee {
 	pid_t pid;

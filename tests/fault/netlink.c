@@ -27,8 +27,7 @@ static void copy_to(pid_t pid, uint64_t at, void *src, size_t n)
 
 enum effect effect_named(const char *name)
 {
-	static const char *const names[] = {"",	     "refused", "lost",	 "short",
-					    "trunc", "seq",	"sender"};
+	static const char *const names[] = {"", "refused", "lost", "short", "trunc", "seq", "sender"};
 
 	for (int i = EFFECT_REFUSED; i <= EFFECT_SENDER; i++)
 		if (!strcmp(names[i], name))
@@ -63,7 +62,8 @@ void request_refuse(pid_t pid, const uint64_t args[6], unsigned n)
 	uint16_t type = UNKNOWN_TYPE;
 	unsigned count;
 
-	copy_to(pid, args[1] + offset_of(args[2], n, &count) + offsetof(struct nlmsghdr, nlmsg_type), &type, sizeof(type));
+	copy_to(pid, args[1] + offset_of(args[2], n, &count) + offsetof(struct nlmsghdr, nlmsg_type), &type,
+		sizeof(type));
 }
 
 bool is_answer(pid_t pid, uint64_t msghdr, int64_t got)
