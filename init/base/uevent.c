@@ -87,7 +87,7 @@ int uevent_parse(struct uevent *e, const char *text, size_t n)
 // Anybody with CAP_NET_ADMIN can send to a netlink socket: the kernel's port is 0, and it sends as root.
 static bool is_from_kernel(struct msghdr *m, const struct sockaddr_nl *from)
 {
-	const struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
 	struct ucred sender;
 
 	if (m->msg_namelen != sizeof(*from) || from->nl_pid != 0 || from->nl_groups != FROM_KERNEL || !c ||

@@ -31,6 +31,8 @@ static int read_config(struct spec *s, size_t i)
 	const char *path = config_files[i], *name = strrchr(path, '/') + 1;
 	long n = file_read(AT_FDCWD, path, config_text[i], sizeof(config_text[i]) - 1);
 
+	if (n < 0 && errno == EFBIG)
+		return fail_text("is larger than 48 KiB", "%s", name);
 	if (n < 0)
 		return errno == ENOENT ? 0 : -1;
 	return parse_config(s, config_text[i], (size_t)n, name);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/utf8.h"
 #include "spec/keys.h"
 #include "spec/parse.h"
 
@@ -78,6 +79,22 @@ static int config_line(struct spec *s, char *line, char *end, const char *where)
 	return key_set(key, s, value, where);
 }
 
+// A path may have any bytes, but in a configuration what is not UTF-8 is an editor's mistake, which nobody sees on a console.
+static int check_text(const char *line, size_t n, const char *where)
+{
+	size_t good = utf8_prefix(line, n);
+
+	if (good == n)
+		return 0;
+	fail_text("", "%s", where);
+	return fail_because("is not UTF-8 (byte 0x%02x)", (unsigned char)line[good]);
+}
+
+static int config_text_line(struct spec *s, char *line, char *end, const char *where)
+{
+	return check_text(line, (size_t)(end - line), where) ? -1 : config_line(s, line, end, where);
+}
+
 // Calls take for each line of text; where says which one it is. The line ends where end points to.
 static int parse_lines(struct spec *s, char *text, size_t n, const char *file,
 		       int (*take)(struct spec *s, char *line, char *end, const char *where))
@@ -102,18 +119,22 @@ static int parse_lines(struct spec *s, char *text, size_t n, const char *file,
 
 int parse_config(struct spec *s, char *text, size_t n, const char *file)
 {
-	return parse_lines(s, text, n, file, config_line);
+	size_t mark = n >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0; // what some editors put before UTF-8
+
+	if (n >= 2 && (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2)))
+		return fail_text("is UTF-16; it has to be UTF-8", "%s:1", file);
+	return parse_lines(s, text + mark, n - mark, file, config_text_line);
 }
 
-// Takes the next word of the kernel's command line, spaces in "…" included. Returns its length, quotes left in.
-static size_t cmdline_word(const char *s)
+// Takes the next word of the kernel's command line, spaces in "…" included. Returns its length, quotes left in; *open: one is
+// not closed, and the rest of the line is this word.
+static size_t cmdline_word(const char *s, bool *open)
 {
-	bool quoted = false;
 	size_t n = 0;
 
-	for (; s[n] && (quoted || !strchr(" \t\n", s[n])); n++)
+	for (*open = false; s[n] && (*open || !strchr(" \t\n", s[n])); n++)
 		if (s[n] == '"')
-			quoted = !quoted;
+			*open = !*open;
 	return n;
 }
 
@@ -122,6 +143,8 @@ struct cmdline_setting {
 	const char *key, *value;
 	size_t key_len, value_len;
 };
+
+static const char own_prefix[] = "initbox.";
 
 static void strip_quotes(const char **s, size_t *n)
 {
@@ -134,18 +157,18 @@ static void strip_quotes(const char **s, size_t *n)
 // Takes the next of our words from *text. Returns false at the end.
 static bool next_setting(const char **text, struct cmdline_setting *c)
 {
-	static const char prefix[] = "initbox.";
-	const size_t prefix_len = sizeof(prefix) - 1;
+	const size_t prefix_len = sizeof(own_prefix) - 1;
 
 	for (;;) {
 		const char *word = *text += strspn(*text, " \t\n"), *equals;
-		size_t n = cmdline_word(word);
+		bool open;
+		size_t n = cmdline_word(word, &open);
 
 		if (n == 0)
 			return false;
 		*text += n;
 		strip_quotes(&word, &n);
-		if (n <= prefix_len || memcmp(word, prefix, prefix_len))
+		if (n <= prefix_len || memcmp(word, own_prefix, prefix_len))
 			continue;
 		word += prefix_len;
 		n -= prefix_len;
@@ -161,11 +184,29 @@ static bool next_setting(const char **text, struct cmdline_setting *c)
 	}
 }
 
+// A quote that is left open makes one word of all that follows: settings of ours would be lost in it.
+static int check_quotes(const char *text, const char *where)
+{
+	while (*(text += strspn(text, " \t\n"))) {
+		bool open;
+		size_t n = cmdline_word(text, &open);
+
+		if (open)
+			return strstr(text, own_prefix) ? fail_text("a quote is not closed", "%s: %.*s", where, 80, text) : 0;
+		text += n;
+	}
+	return 0;
+}
+
 int parse_cmdline(struct spec *s, const char *text)
 {
 	static const char where[] = "kernel command line";
 	struct cmdline_setting c;
 
+	if (strlen(text) - (strchr(text, '\n') != NULL) >= CMDLINE_SIZE - 1)
+		return fail_text("is as long as the kernel keeps (2047 bytes): its end is cut off", "%s", where);
+	if (check_quotes(text, where))
+		return -1;
 	while (next_setting(&text, &c)) {
 		const struct key *key = find_machine_key(c.key, c.key_len);
 		char *value;

@@ -4,12 +4,14 @@
 #pragma once
 #include "spec/spec.h"
 
+enum { CMDLINE_SIZE = 2048 }; // the kernel's COMMAND_LINE_SIZE, of x86 and arm64; what is longer it cuts off in silence
+
 // The text of a configuration file: lines of `key = value`; one that starts with # is a comment. text[0..n] is changed in
 // place and has to stay; file names it in errors. Returns 0, or -1 with err_last set.
 int parse_config(struct spec *s, char *text, size_t n, const char *file) must_check;
 
 // The kernel's command line: words `initbox.KEY=VALUE` (quotes as the kernel has them: "…" around the value or the whole
-// word); all others are not for us. Returns 0, or -1 with err_last set.
+// word); all others are not for us. One that fills all of CMDLINE_SIZE has lost its end. Returns 0, or -1 with err_last set.
 int parse_cmdline(struct spec *s, const char *text) must_check;
 
 // An entry's variables: INITBOX_KEY=VALUE, and what tini and dumb-init know by TINI_… and DUMB_INIT_…. env is

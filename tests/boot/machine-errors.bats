@@ -33,6 +33,33 @@ fails() {
 	fails quote 'initbox\.conf:2: hostname: a quote is not closed.*'
 }
 
+@test "a configuration that is no text: a line of 1 MiB, a NUL, another encoding" {
+	{ printf 'rootfs = /box\nhostname = ' && head -c 1M /dev/zero | tr '\0' x; } | config long
+	fails long 'initbox\.conf: is larger than 48 KiB'
+	printf 'rootfs = /box\nhostname = a\0b\n' | config nul
+	fails nul 'initbox\.conf:2: a NUL byte'
+	printf 'rootfs = /box\nhostname = caf\351\n' | config latin
+	fails latin 'initbox\.conf:2: is not UTF-8 \(byte 0xe9\)'
+}
+
+@test "a kernel command line of 4 kB, and one whose quote is open" {
+	# qemu/boot would refuse it; other loaders cut it to what the kernel has room for (and with more, Linux 6.1 panics).
+	cat >"$DIR/qemu" <<-'END'
+		#!/usr/bin/env bash
+		words=$(printf '"initbox.env=A%s=b c" ' {1..200})
+		for word; do
+			shift
+			case $word in *many-words) word=${word/many-words/$words} && word=${word:0:2047} ;; esac
+			set -- "$@" "$word"
+		done
+		exec qemu-system-x86_64 "$@"
+	END
+	chmod +x "$DIR/qemu"
+	QEMU=$DIR/qemu fails cut 'kernel command line: is as long as the kernel keeps \(2047 bytes\): its end is cut off' \
+		--append many-words
+	fails open 'kernel command line: initbox\.user="a b.*: a quote is not closed' --append 'initbox.user="a b'
+}
+
 @test "a bad size, a bad address and an unknown setting on the kernel's command line" {
 	fails size 'kernel command line: memory: "12Q": not a size.*' --append initbox.memory=12Q
 	fails address 'kernel command line: machine-address: "10\.0\.2\.300/24": not an IPv4 network.*' \

@@ -90,7 +90,6 @@ static void takes_quotes_off(void **state)
 		{"initbox.user='a b", "'a"},		       // no quote for the kernel
 		{"initbox.user=a\\ b", "a\\"},
 		{"initbox.user=\"a\" b", "a"},
-		{"initbox.user=\"a", "\"a"},
 		{"initbox.user=a=b", "a=b"},
 	};
 	const struct spec *s;
@@ -116,6 +115,10 @@ static void refuses(void **state)
 	refuse("initbox.memory=", "kernel command line: memory: \"\": not a size (try 64M, 1G, max)");
 	refuse("initbox.user=\"\"", "kernel command line: user: \"\": is empty");
 	refuse("initbox.network=wifi", "kernel command line: network: \"wifi\": not one of none|bridge|slirp|host|PATH");
+	refuse("quiet initbox.user=\"a b", "kernel command line: initbox.user=\"a b: a quote is not closed");
+	refuse("x=\"y\" \"initbox.user=a\n", "kernel command line: \"initbox.user=a?: a quote is not closed");
+	refuse("dyndbg=\"file x +p initbox.user=a", "kernel command line: dyndbg=\"file x +p initbox.user=a: a quote is not closed");
+	good("initbox.user=a dyndbg=\"file x +p"); // nothing of ours is lost in it
 	refuse("initbox.command=\"sh -c 'x\"", "kernel command line: command: \"sh -c 'x\": a quote is not closed");
 }
 
@@ -152,16 +155,41 @@ static void finds_one_value(void **state)
 	assert_string_equal(value_of("initbox.console=", "console"), "");
 }
 
-static int reads_a_full_page(void)
+// As much as the kernel keeps, with its newline: then nobody knows what came behind it.
+static int knows_what_is_cut_off(void)
 {
-	static char text[4096];
+	static char text[2 * CMDLINE_SIZE];
+	struct spec *s = unit_spec();
+
+	memset(text, 'x', CMDLINE_SIZE - 2);
+	memcpy(text, "initbox.user=\"", 14);
+	text[CMDLINE_SIZE - 3] = '"';
+	text[CMDLINE_SIZE - 2] = '\n';
+	unit_check(parse_cmdline(s, text) == 0);
+	unit_check(strlen(s->user) == CMDLINE_SIZE - 2 - 15);
+	text[CMDLINE_SIZE - 2] = ' ';
+	text[CMDLINE_SIZE - 1] = '\n';
+	unit_check(parse_cmdline(s, text) == -1);
+	unit_check(!strcmp(err_last.text, "is as long as the kernel keeps (2047 bytes): its end is cut off"));
+	text[CMDLINE_SIZE - 1] = '\0';
+	unit_check(parse_cmdline(s, text) == -1);
+	memset(text, ' ', sizeof(text) - 1);
+	unit_check(parse_cmdline(s, text) == -1);
+	text[CMDLINE_SIZE - 2] = '\0';
+	unit_check(parse_cmdline(s, text) == 0);
+	return 0;
+}
+
+static int fills_the_arena(void)
+{
+	static char text[2000];
 	struct spec *s = unit_spec();
 
 	memset(text, 'x', sizeof(text) - 1);
 	memcpy(text, "initbox.user=", 13);
-	unit_check(parse_cmdline(s, text) == 0);
-	unit_check(strlen(s->user) == 4095 - 13);
-	for (int i = 0; i < 15; i++) // 64 KiB are full
+	for (int i = 0; i < 32; i++)
+		unit_check(parse_cmdline(s, text) == 0);
+	for (int i = 0; i < 3; i++) // 64 KiB are full
 		(void)!parse_cmdline(s, text);
 	unit_check(parse_cmdline(s, text) == -1);
 	unit_check(!strcmp(err_last.text, "the configuration is too large"));
@@ -172,7 +200,8 @@ static int reads_a_full_page(void)
 static void reads_long_lines(void **state)
 {
 	(void)state;
-	assert_int_equal(unit_child(reads_a_full_page), 0);
+	assert_int_equal(unit_child(knows_what_is_cut_off), 0);
+	assert_int_equal(unit_child(fills_the_arena), 0);
 }
 
 int main(void)

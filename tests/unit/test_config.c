@@ -196,6 +196,26 @@ static void refuses_nul_bytes(void **state)
 	unit_expect_err("initbox.conf:1: a NUL byte");
 }
 
+static void takes_what_editors_do(void **state)
+{
+	const struct spec *s = good("\xef\xbb\xbfname = a\r\nuser = \"b \"\r\n\r\n# c\r\nworkdir = /d\r");
+
+	(void)state;
+	assert_string_equal(s->name, "a");
+	assert_string_equal(s->user, "b ");
+	assert_string_equal(s->workdir, "/d");
+	s = good("user = \xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xa7");
+	assert_string_equal(s->user, "\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xa7");
+	expect_defaults("\xef\xbb\xbf");
+	refuse("name = a\n\xef\xbb\xbfuser = b", "initbox.conf:2: \xef\xbb\xbfuser: no such setting (initbox run --help lists them)");
+	refuse("\xff\xfen", "initbox.conf:1: is UTF-16; it has to be UTF-8");
+	refuse("\xfe\xff", "initbox.conf:1: is UTF-16; it has to be UTF-8");
+	refuse("\xef\xbb", "initbox.conf:1: is not UTF-8 (byte 0xef)");
+	refuse("name = a\n# caf\xe9\n", "initbox.conf:2: is not UTF-8 (byte 0xe9)");
+	refuse("user = a\xc0\x80", "initbox.conf:1: is not UTF-8 (byte 0xc0)");
+	refuse("user = \xe2\x82", "initbox.conf:1: is not UTF-8 (byte 0xe2)");
+}
+
 // Whatever is cut off, what is left is read or refused; the last line never needs its newline.
 static void survives_truncation(void **state)
 {
@@ -322,6 +342,7 @@ int main(void)
 		cmocka_unit_test(refuses_open_quotes),
 		cmocka_unit_test(tells_the_line),
 		cmocka_unit_test(refuses_nul_bytes),
+		cmocka_unit_test(takes_what_editors_do),
 		cmocka_unit_test(survives_truncation),
 		cmocka_unit_test(reads_long_lines),
 		cmocka_unit_test(takes_every_key),
