@@ -82,7 +82,7 @@ $(B)/initbox: $(B)/initbox.debug tools/check-binary
 $(B)/tools/%.o: tools/%.c | $(B)/include
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(MUSLCFLAGS) $(TOOLCFLAGS) $(CFLAGS_$*) -c -o $@ $<
 
-MKINITRAMFS_SRC = mkinitramfs contents cpio cpio_read elf_static fail image_read kmod list load moddir modules packing packing_gzip \
+MKINITRAMFS_SRC = mkinitramfs contents cpio cpio_read elf_static fail image_read kmod list load microcode moddir modules output packing packing_gzip \
 		  show tree verify
 $(B)/mkinitramfs: $(MKINITRAMFS_SRC:%=$(B)/tools/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)

@@ -200,6 +200,11 @@ static void do_run_config(const struct line *l)
 	tree_add(&l->image->tree, "/etc/initbox.run.conf", e);
 }
 
+static void do_microcode(const struct line *l)
+{
+	microcode_add(&l->image->microcode, l->words[1], l->origin);
+}
+
 static const struct verb {
 	const char *name;
 	const char *arguments;
@@ -214,6 +219,7 @@ static const struct verb {
 	{ "root", "PATH DIRECTORY", 2, 2, do_root },
 	{ "busybox", "PATH PROGRAM [APPLETS]", 2, 3, do_busybox },
 	{ "module", "NAME", 1, 1, do_module },
+	{ "microcode", "SOURCE", 1, 1, do_microcode },
 	{ "config", "SOURCE", 1, 1, do_config },
 	{ "run-config", "SOURCE|-", 1, 1, do_run_config },
 };

@@ -3,6 +3,7 @@
 #ifndef TOOLS_LIST_H
 #define TOOLS_LIST_H
 
+#include "microcode.h"
 #include "tree.h"
 
 #include <stddef.h>
@@ -18,6 +19,7 @@ struct image {
 	struct tree tree;
 	struct wish *wishes;
 	size_t wish_count;
+	struct microcode microcode;
 };
 
 // Does one line: words[0] is the verb ("file"), then its arguments. origin goes

@@ -92,17 +92,20 @@ void child_start(struct child *c, const char *const *argv, int in, int out, cons
 
 const char *child_end(struct child *c)
 {
-	char line[256] = "";
+	char words[256] = "", *line;
 	ssize_t n;
 	int status;
 
 	while (waitpid(c->pid, &status, 0) < 0)
 		if (errno != EINTR)
 			fail("%s: waitpid: %s", c->program, strerror(errno));
-	n = pread(c->words, line, sizeof(line) - 1, 0);
+	n = pread(c->words, words, sizeof(words) - 1, 0);
 	close(c->words);
-	line[n > 0 ? n : 0] = '\0';
+	words[n > 0 ? n : 0] = '\0';
+	line = words + strspn(words, "\n");
 	line[strcspn(line, "\n")] = '\0';
+	if (!strncmp(line, c->program, strlen(c->program)) && !strncmp(line + strlen(c->program), ": ", 2))
+		line += strlen(c->program) + 2;
 	if (WIFSIGNALED(status))
 		return fail_text("%s: ended by signal %d", c->program, WTERMSIG(status));
 	if (WEXITSTATUS(status))

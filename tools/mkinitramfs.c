@@ -5,26 +5,24 @@
 #include "cpio.h"
 #include "fail.h"
 #include "list.h"
+#include "microcode.h"
 #include "modules.h"
+#include "output.h"
 #include "show.h"
 #include "tree.h"
 #include "verify.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct settings {
 	struct image image;
 	const char *output;	// NULL: standard output
 	const char *base;	// an image that comes first, or NULL
+	const char *compress;
 	const char *modules_dir;
 	const char *release;
 	bool strip_signatures;
@@ -38,12 +36,18 @@ static const char usage[] =
 	"  -o, --output FILE           write to FILE; it appears only when it is complete\n"
 	"  --base IMAGE                write IMAGE first, then the new archive at a multiple\n"
 	"                              of 4 bytes, where the kernel looks for it\n"
+	"  --compress gzip|zstd|none   by the system's gzip or zstd; the kernel needs CONFIG_RD_GZIP\n"
+	"                              or CONFIG_RD_ZSTD. What --base and --microcode put in front\n"
+	"                              stays as it is\n"
 	"  --from FILE                 do the lines of FILE (below)\n"
 	"  --file SOURCE:PATH[:MODE]   a file; MODE is 0755 if SOURCE is executable, else 0644\n"
 	"  --dir PATH[:MODE]           a directory, 0755\n"
 	"  --root DIRECTORY:PATH       a directory with all that is in it\n"
 	"  --config FILE               FILE as /etc/initbox.conf\n"
 	"  --run-config FILE|-         FILE or standard input as /etc/initbox.run.conf\n"
+	"  --microcode FILE            updates for processors, from Intel's or AMD's files, an early\n"
+	"                              archive, or a directory with some: they become an archive\n"
+	"                              of its own at the front, where the kernel looks for them\n"
 	"  --modules-dir DIRECTORY     where kernel modules are: a /lib/modules/RELEASE\n"
 	"  --kernel-release REL|auto   refuse modules of another release; auto: than the first\n"
 	"  --module NAME               a module, by name or alias, with all it depends on\n"
@@ -65,22 +69,6 @@ static const char notes[] =
 	"that itself. /etc/initbox.modules has their paths in the order in which they can\n"
 	"be loaded; \"-\" before a path: carry on if it can't be.\n";
 
-// What a signal or an exit before the end has to remove.
-static char *unfinished;
-
-static void remove_unfinished(void)
-{
-	if (unfinished)
-		unlink(unfinished);
-}
-
-static void on_signal(int number)
-{
-	remove_unfinished();
-	signal(number, SIG_DFL);
-	raise(number);
-}
-
 static uint32_t archive_time(void)
 {
 	const char *text = getenv("SOURCE_DATE_EPOCH");
@@ -96,74 +84,21 @@ static uint32_t archive_time(void)
 	return (uint32_t)value;
 }
 
-// Opens the output. A regular file is written under another name beside its
-// real place, *place, and renamed at the end; anything else (a pipe, a device)
-// is written as it is, and *place is NULL.
-static int open_output(const char *path, char **place)
-{
-	struct stat st;
-	int fd;
-
-	*place = NULL;
-	if (!path)
-		return STDOUT_FILENO;
-	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-		if (fd < 0)
-			fail("%s: %s", path, strerror(errno));
-		return fd;
-	}
-	// A link stays a link: /dev/stdout must survive.
-	*place = realpath(path, NULL);
-	if (!*place)
-		*place = fail_text("%s", path);
-	unfinished = fail_text("%s.%ld.tmp", *place, (long)getpid());
-	fd = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		int error = errno;
-
-		free(unfinished);
-		unfinished = NULL;
-		fail("%s: %s", path, strerror(error));
-	}
-	return fd;
-}
-
-static void copy_base(struct cpio *c, const char *base, const char *output)
-{
-	static char buffer[65536];
-	int fd = open(base, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		fail("%s: %s", base, strerror(errno));
-	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
-		if (cpio_data(c, buffer, (size_t)n))
-			fail("%s: %s", output, strerror(errno));
-	if (n < 0)
-		fail("%s: %s", base, strerror(errno));
-	if (cpio_align(c, 4))
-		fail("%s: %s", output, strerror(errno));
-	close(fd);
-}
-
 static void write_image(const struct settings *s)
 {
 	static struct cpio archive;
-	const char *name = s->output ? s->output : "standard output";
 	uint32_t mtime = archive_time();
-	char *place;
-	int fd = open_output(s->output, &place);
 
-	cpio_begin(&archive, fd, 0);
+	output_begin(&archive, s->output);
+	if (microcode_any(&s->image.microcode))
+		microcode_write(&s->image.microcode, &archive, mtime);
 	if (s->base)
-		copy_base(&archive, s->base, name);
-	tree_write(&s->image.tree, &archive, mtime, name);
-	if (close(fd) || (unfinished && rename(unfinished, place)))
-		fail("%s: %s", name, strerror(errno));
-	free(unfinished);
-	unfinished = NULL;
-	free(place);
+		output_copy(&archive, s->base);
+	if (s->image.tree.count) {
+		output_compress(&archive, s->compress);
+		tree_write(&s->image.tree, &archive, mtime);
+	}
+	output_end(&archive);
 }
 
 static void add_modules(struct settings *s)
@@ -180,13 +115,14 @@ static void add_modules(struct settings *s)
 	modules_finish(modules, &s->image.tree, s->strip_signatures);
 }
 
-enum option_id { OPT_BASE = 256, OPT_MODULES_DIR, OPT_RELEASE, OPT_STRIP, OPT_FROM, OPT_LIST, OPT_VERIFY, OPT_LINE };
+enum option_id { OPT_BASE = 256, OPT_COMPRESS, OPT_MODULES_DIR, OPT_RELEASE, OPT_STRIP, OPT_FROM, OPT_LIST, OPT_VERIFY, OPT_LINE };
 
 // Options from OPT_LINE on are lines of a list: the verb is the option's name.
 static const struct option options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "base", required_argument, NULL, OPT_BASE },
+	{ "compress", required_argument, NULL, OPT_COMPRESS },
 	{ "modules-dir", required_argument, NULL, OPT_MODULES_DIR },
 	{ "kernel-release", required_argument, NULL, OPT_RELEASE },
 	{ "strip-signatures", no_argument, NULL, OPT_STRIP },
@@ -198,6 +134,7 @@ static const struct option options[] = {
 	{ "root", required_argument, NULL, OPT_LINE + 2 },
 	{ "config", required_argument, NULL, OPT_LINE },
 	{ "run-config", required_argument, NULL, OPT_LINE },
+	{ "microcode", required_argument, NULL, OPT_LINE },
 	{ "module", required_argument, NULL, OPT_LINE },
 	{ NULL, 0, NULL, 0 },
 };
@@ -232,6 +169,11 @@ static void parse(struct settings *s, int argc, char **argv)
 		switch (id) {
 		case 'o': s->output = optarg; break;
 		case OPT_BASE: s->base = optarg; break;
+		case OPT_COMPRESS:
+			if (!output_knows(optarg))
+				fail("--compress %s: it is %s", optarg, output_compressors);
+			s->compress = optarg;
+			break;
 		case OPT_MODULES_DIR: s->modules_dir = optarg; break;
 		case OPT_RELEASE: s->release = optarg; break;
 		case OPT_STRIP: s->strip_signatures = true; break;
@@ -256,15 +198,12 @@ static void parse(struct settings *s, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static struct settings settings = { .release = "auto" };
-	static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
+	static struct settings settings = { .compress = "none", .release = "auto" };
 
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		signal(signals[i], on_signal);
-	atexit(remove_unfinished);
+	output_guard();
 	parse(&settings, argc, argv);
 	add_modules(&settings);
-	if (!settings.image.tree.count)
+	if (!settings.image.tree.count && !microcode_any(&settings.image.microcode))
 		fail("nothing to put into an image (see --help)");
 	tree_finish(&settings.image.tree);
 	write_image(&settings);

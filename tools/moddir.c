@@ -3,87 +3,27 @@
 #include "moddir.h"
 
 #include "fail.h"
+#include "load.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
-
-// Larger than any module; keeps a broken compressed file from filling memory.
-#define MAX_FILE ((size_t)1 << 30)
-
-// Whatever fd gives until its end, in new memory.
-static struct kmod_text read_all(int fd, const char *path)
-{
-	size_t room = 65536, size = 0;
-	char *bytes = fail_realloc(NULL, room, 1);
-
-	for (;;) {
-		ssize_t n = read(fd, bytes + size, room - size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			fail("%s: %s", path, strerror(errno));
-		if (n == 0)
-			return (struct kmod_text){ bytes, size };
-		size += (size_t)n;
-		if (size > MAX_FILE)
-			fail("%s: larger than 1 GiB", path);
-		if (size == room)
-			bytes = fail_realloc(bytes, room *= 2, 1);
-	}
-}
-
-static struct kmod_text decompress(int fd, const char *path, const char *program)
-{
-	const char *args[] = { program, "-dc", NULL };
-	char *words[] = { fail_text("%s", args[0]), fail_text("%s", args[1]), NULL };
-	posix_spawn_file_actions_t actions;
-	struct kmod_text text;
-	int ends[2], status, error;
-	pid_t pid;
-
-	if (pipe2(ends, O_CLOEXEC))
-		fail("%s: pipe: %s", path, strerror(errno));
-	if (posix_spawn_file_actions_init(&actions) || posix_spawn_file_actions_adddup2(&actions, fd, 0) ||
-	    posix_spawn_file_actions_adddup2(&actions, ends[1], 1))
-		fail("out of memory");
-	error = posix_spawnp(&pid, program, &actions, NULL, words, environ);
-	if (error)
-		fail("%s: %s, needed to decompress it: %s", path, program, strerror(error));
-	posix_spawn_file_actions_destroy(&actions);
-	close(ends[1]);
-	text = read_all(ends[0], path);
-	close(ends[0]);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			fail("%s: waitpid: %s", path, strerror(errno));
-	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		fail("%s: %s can't decompress it", path, program);
-	free(words[0]);
-	free(words[1]);
-	return text;
-}
 
 struct kmod_text moddir_read(const char *path, struct kmod_text *modinfo)
 {
 	const char *program = kmod_compression(path), *why;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct bytes file = load_file(path, path), bytes = file;
 	struct kmod_text text;
 
-	if (fd < 0)
-		fail("%s: %s", path, strerror(errno));
-	text = program && *program ? decompress(fd, path, program) : read_all(fd, path);
-	close(fd);
+	if (program && *program) {
+		bytes = load_unpacked_bytes(file, program, path);
+		load_free(file);
+	}
+	text = (struct kmod_text){ (const char *)bytes.at, bytes.size };
 	why = kmod_find_modinfo(text.at, text.size, modinfo);
 	if (why)
 		fail("%s: %s", path, why);
@@ -95,13 +35,11 @@ static struct kmod_text read_list(const char *dir, const char *name)
 {
 	char *path = fail_text("%s/%s", dir, name);
 	struct kmod_text text = { "", 0 };
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct bytes bytes;
 
-	if (fd < 0 && errno != ENOENT)
-		fail("%s: %s", path, strerror(errno));
-	if (fd >= 0) {
-		text = read_all(fd, path);
-		close(fd);
+	if (!access(path, F_OK) || errno != ENOENT) {
+		bytes = load_file(path, path);
+		text = (struct kmod_text){ (const char *)bytes.at, bytes.size };
 	}
 	free(path);
 	return text;

@@ -4,6 +4,7 @@
 
 #include "cpio.h"
 #include "fail.h"
+#include "output.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -285,7 +286,7 @@ void tree_finish(struct tree *t)
 	join_links(t);
 }
 
-static void copy_file(const struct entry *e, struct cpio *c, const char *output)
+static void copy_file(const struct entry *e, struct cpio *c)
 {
 	static char buffer[65536];
 	uint64_t left = e->size;
@@ -304,13 +305,13 @@ static void copy_file(const struct entry *e, struct cpio *c, const char *output)
 		if (n == 0)
 			break;
 		if (cpio_data(c, buffer, (size_t)n))
-			fail("%s: %s", output, strerror(errno));
+			output_failed();
 		left -= (uint64_t)n;
 	}
 	close(fd);
 }
 
-void tree_write(const struct tree *t, struct cpio *c, uint32_t mtime, const char *output)
+void tree_write(const struct tree *t, struct cpio *c, uint32_t mtime)
 {
 	for (size_t i = 0; i < t->count; i++) {
 		const struct entry *e = &t->entries[i];
@@ -320,14 +321,14 @@ void tree_write(const struct tree *t, struct cpio *c, uint32_t mtime, const char
 		};
 
 		if (cpio_header(c, &m))
-			fail("%s: %s", output, strerror(errno));
+			output_failed();
 		if (m.size && e->data && cpio_data(c, e->data, m.size))
-			fail("%s: %s", output, strerror(errno));
+			output_failed();
 		if (S_ISREG(e->mode) && !e->data && e->last_link)
-			copy_file(e, c, output);
+			copy_file(e, c);
 		if (cpio_align(c, 4))
-			fail("%s: %s", output, strerror(errno));
+			output_failed();
 	}
 	if (cpio_end(c))
-		fail("%s: %s", output, strerror(errno));
+		output_failed();
 }

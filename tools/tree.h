@@ -57,8 +57,7 @@ void tree_add_root(struct tree *t, const char *path, const char *source, const c
 void tree_finish(struct tree *t);
 
 // Writes all entries of a finished tree. mtime is in seconds since 1970. Ends
-// the program if a file is not what it was when added; output names the
-// archive in the message of a failed write.
-void tree_write(const struct tree *t, struct cpio *c, uint32_t mtime, const char *output);
+// the program if a file is not what it was when added.
+void tree_write(const struct tree *t, struct cpio *c, uint32_t mtime);
 
 #endif

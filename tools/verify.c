@@ -269,7 +269,8 @@ static void check_init(struct check *c)
 		wrong(c, init, why);
 }
 
-// The list that mkinitramfs writes: a path a line, perhaps with '-' in front.
+// The list that mkinitramfs writes: a path a line, perhaps with '-' and '?' in
+// front, and more words behind it.
 static void check_modules(struct check *c)
 {
 	static const char name[] = "etc/initbox.modules";
@@ -281,7 +282,7 @@ static void check_modules(struct check *c)
 	while (rest.size) {
 		const unsigned char *end = memchr(rest.at, '\n', rest.size);
 		size_t size = end ? (size_t)(end - rest.at) : rest.size;
-		char *line = fail_text("%.*s", (int)size, (const char *)rest.at), *path = line + (*line == '-');
+		char *line = fail_text("%.*s", (int)size, (const char *)rest.at), *path = line + strspn(line, "-?");
 		const struct item *module;
 		bool runtime;
 
