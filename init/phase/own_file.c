@@ -10,8 +10,10 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "base/log.h"
 #include "base/mnt.h"
@@ -29,27 +31,56 @@ static char command_line[] = "initbox";
 
 enum { NOT_NEEDED = -2 };
 
-// Returns the file on a read-only mount; NOT_NEEDED where no path leads to it any more, or the calls are not there; -1 with
-// err_last set.
+// Without open_tree(2): as a mount over the file itself, until it is open. Returns its descriptor, or -1 with err_last set.
+static int open_bound(const char *path)
+{
+	struct statvfs st;
+	int fd = -1;
+
+	// What the kernel has locked in a user namespace has to be given once more; the times of access stay by themselves.
+	if (statvfs(path, &st) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount(path, path, NULL, MS_BIND, NULL))
+		return fail("mount", "%s", path);
+	if (mount(NULL, path, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | (st.f_flag & (ST_NOSUID | ST_NODEV)), NULL))
+		fail("mount", "%s", path);
+	else if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		fail("open", "%s", path);
+	if (umount2(path, MNT_DETACH) && fd >= 0) {
+		close(fd);
+		return fail("umount2", "%s", path);
+	}
+	return fd;
+}
+
+static int open_cloned(const char *path)
+{
+	int tree = mnt_clone(path, false, MOUNT_ATTR_RDONLY), fd;
+	char link[32];
+
+	if (tree < 0)
+		return err_last.no == ENOSYS ? open_bound(path) : -1;
+	if (fmt(link, sizeof(link), "/proc/self/fd/%d", tree))
+		return fail("open", "%s", path);
+	fd = open(link, O_RDONLY | O_CLOEXEC);
+	// The descriptor of the mount stays until PID 1 closes all that it has: to let a mount go takes the kernel 100 us.
+	return fd < 0 ? fail("open", "%s", path) : fd;
+}
+
+// Returns the file on a read-only mount; NOT_NEEDED where no path leads to it any more; -1 with err_last set.
 static int open_read_only(void)
 {
-	char path[PATH_MAX], link[32];
+	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	struct stat own, found;
-	int tree, fd;
+	int fd;
 
 	if (n < 0) // without /proc there will be no root, either
 		return errno == ENOENT ? NOT_NEEDED : fail("readlink", "/proc/self/exe");
 	path[n] = '\0';
-	tree = mnt_clone(path, false, MOUNT_ATTR_RDONLY);
-	if (tree < 0) // ENOSYS: initbox is inside of another container
-		return err_last.no == ENOENT || err_last.no == ENOSYS ? NOT_NEEDED : -1;
-	if (fmt(link, sizeof(link), "/proc/self/fd/%d", tree))
-		return fail("open", "%s", path);
-	fd = open(link, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &found) || stat("/proc/self/exe", &own))
-		return fail("open", "%s", path);
-	// The descriptor of the mount stays until PID 1 closes all that it has: to let a mount go takes the kernel 100 us.
+	fd = open_cloned(path);
+	if (fd < 0)
+		return err_last.no == ENOENT ? NOT_NEEDED : -1;
+	if (fstat(fd, &found) || stat("/proc/self/exe", &own))
+		return fail("stat", "%s", path);
 	return own.st_dev == found.st_dev && own.st_ino == found.st_ino ? fd : NOT_NEEDED;
 }
 
