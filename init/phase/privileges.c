@@ -242,7 +242,7 @@ static int privileges_of_entry(struct box *box)
 			     both(d[0].inheritable, d[1].inheritable) & keep))
 			return -1;
 	}
-	return s->no_new_privs || s->seccomp != SECCOMP_FILTER_NONE ? no_new_privs() : 0;
+	return s->no_new_privs ? no_new_privs() : 0;
 }
 
 static int privileges_up(struct box *box)

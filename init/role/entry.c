@@ -234,7 +234,6 @@ int entry_main(uint64_t inherited, int argc, char **argv)
 	r.say = name->say ? name->say : say;
 	s->entry = true;
 	s->seccomp = SECCOMP_FILTER_NONE;
-	s->no_new_privs = false;
 	s->kill_after = 0;
 	if (name->before)
 		name->before(s);

@@ -252,6 +252,8 @@ int spec_check(struct spec *s)
 
 int spec_check_entry(struct spec *s)
 {
+	if (s->no_new_privs == NOT_SAID) // a filter needs it, or CAP_SYS_ADMIN
+		s->no_new_privs = s->seccomp != SECCOMP_FILTER_NONE;
 	if (s->seccomp == SECCOMP_FILTER_FILE)
 		return clash("seccomp", "a profile of one's own is for initbox run");
 	if (s->pause && s->command_count)

@@ -137,6 +137,12 @@ capabilities() {
 no_new_privs() {
 	prints 0 $'NoNewPrivs:\t0' entry -- grep NoNewPrivs /proc/self/status
 	prints 0 $'NoNewPrivs:\t1' entry --no-new-privs -- grep NoNewPrivs /proc/self/status
+	# With a filter it is on by itself; else the kernel wants CAP_SYS_ADMIN, and says so.
+	prints 0 $'NoNewPrivs:\t1\nSeccomp:\t2' entry --seccomp default -- grep -E '^(NoNewPrivs|Seccomp):' /proc/self/status
+	prints 0 $'NoNewPrivs:\t0\nSeccomp:\t2' entry --seccomp default --no-new-privs=no -- grep -E '^(NoNewPrivs|Seccomp):' /proc/self/status
+	expect 125 entry --seccomp default --no-new-privs=no -u nobody -- true
+	line '^initbox: filter: .*: seccomp: .*\(EACCES\)$' err
+	line '^initbox: hint: without no_new_privs a filter needs CAP_SYS_ADMIN' err
 }
 @test "--no-new-privs" {
 	both no_new_privs
