@@ -2,11 +2,13 @@
 // A box around a command, on a host or inside a booted machine.
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/sys.h"
 #include "phase/trace.h"
 #include "role/box.h"
 #include "role/run.h"
@@ -48,6 +50,14 @@ static int own_descriptors(void)
 	return 0;
 }
 
+// While nothing has been made a signal may end it at once: a file of options can be a pipe to which nobody writes.
+static int let_end(void)
+{
+	const uint64_t ends = 1ull << (SIGHUP - 1) | 1ull << (SIGINT - 1) | 1ull << (SIGQUIT - 1) | 1ull << (SIGTERM - 1);
+
+	return sys_rt_sigprocmask(SIG_UNBLOCK, &ends, NULL) ? fail("rt_sigprocmask", "signals") : 0;
+}
+
 static int refuse(void)
 {
 	log_err(&err_last);
@@ -65,7 +75,7 @@ int run_main(int argc, char **argv)
 		fail_text("a file with the rights of another user, or capabilities, is not run", "setuid");
 		return refuse();
 	}
-	if (own_descriptors() || box_block_signals())
+	if (own_descriptors() || let_end())
 		return refuse();
 	switch (parse_options(s, SCOPE_BOX, NULL, argc, argv)) {
 	case PARSE_OK:
@@ -77,7 +87,7 @@ int run_main(int argc, char **argv)
 	}
 	if (spec_check(s) || (s->trace && !s->dry_run && (trace_start() || trace_open(s->trace))))
 		return refuse();
-	if (spec_freeze())
+	if (spec_freeze() || box_block_signals())
 		return refuse();
 	log_setup.level = s->verbose ? LOG_DETAIL : LOG_NOTE;
 	log_setup.explain = s->explain || s->dry_run;

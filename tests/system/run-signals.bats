@@ -54,6 +54,21 @@ to_the_program_alone() {
 	inside to_the_program_alone
 }
 
+reading() {
+	mkfifo words
+	for sig in INT TERM; do
+		background env --default-signal "$INITBOX" run --rootfs "$ROOT" --env-file words -- /bin/true >log 2>&1
+		soon grep -q wait_for_partner "/proc/$PID/wchan" # in open(2)
+		got=0
+		kill -$sig "$PID"
+		wait "$PID" || got=$?
+		same $((128 + $(kill -l $sig))) $got "exit after $sig: $(cat log)"
+	done
+}
+@test "it ends a launcher that waits for the words of a file that nobody writes" {
+	inside reading
+}
+
 not_forwarded() {
 	start one
 	for sig in CHLD PIPE; do
