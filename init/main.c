@@ -11,12 +11,26 @@
 #include "role/box.h"
 #include "role/entry.h"
 #include "role/names.h"
+#include "role/order.h"
 #include "role/run.h"
 
 // The kernel starts the first process of an initramfs as "/init"; the words of its command line that are not for it follow.
 static bool is_machine_init(const char *name)
 {
 	return getpid() == 1 && !strcmp(name, "/init");
+}
+
+// `initbox poweroff`, or a link poweroff to it, and nothing else. Looked at here, because a start as an entry is to touch
+// few pages. Returns the word, or NULL.
+static const char *order_of(int argc, char **argv)
+{
+	static const char orders[][9] = {"poweroff", "reboot", "halt"};
+	const char *slash = strrchr(argv[0], '/'), *word = argc == 2 ? argv[1] : slash ? slash + 1 : argv[0];
+
+	for (size_t i = 0; i < COUNT(orders) && argc < 3; i++)
+		if (!strcmp(word, orders[i]))
+			return word;
+	return NULL;
 }
 
 int main(int argc, char **argv)
@@ -40,6 +54,8 @@ int main(int argc, char **argv)
 		log_err(&err_last);
 		return EXIT_OWN_FAILURE;
 	}
+	if (order_of(argc, argv))
+		return order_main(order_of(argc, argv));
 	if (argc < 2 || strcmp(argv[1], "run") || name_find(argv[0])->options)
 		return entry_main(inherited, argc, argv);
 	if (box_take_arguments(argc, argv)) {

@@ -23,6 +23,11 @@ usage() {
 	  --memory SIZE         the machine's memory (256M)
 	  --cpus N              its processors (1)
 	  --accel auto|kvm|tcg  auto: KVM where the processor has it, else emulation
+	  --status serial|virtio|isa|console
+	                        how the machine tells its status: a serial line, the virtio port
+	                        org.initbox.status (module virtio_console), isa-debug-exit, or the
+	                        console's last line (serial)
+	  --monitor SOCKET      qemu's monitor there (system_powerdown, sendkey ctrl-alt-delete, …)
 	  --timeout SECONDS     stop the machine after that time (120; on a terminal: none)
 	  --interactive         join the terminal also with --command
 	  --quiet               no notice how to leave
@@ -97,7 +102,7 @@ parse() {
 		--dry-run) dry_run=1 ;;
 		--help | -h) usage && exit 0 ;;
 		--kernel | --initramfs | --append | --command | --publish | --net | --disk | --share | --share-cache | --memory | \
-			--cpus | --accel | --timeout)
+			--cpus | --accel | --status | --monitor | --timeout)
 			[ $# -ge 2 ] || die "$1: needs a value" "qemu/boot --help"
 			set_option "$1" "$2"
 			shift
@@ -143,6 +148,13 @@ set_option() {
 		;;
 	--accel)
 		case $2 in auto | kvm | tcg) accel=$2 ;; *) bad "$1" "$2" 'not auto, kvm or tcg' ;; esac
+		;;
+	--status)
+		case $2 in serial | virtio | isa | console) status_by=$2 ;; *) bad "$1" "$2" 'not serial, virtio, isa or console' ;; esac
+		;;
+	--monitor)
+		[ "$2" ] || bad "$1" "$2" 'not a path'
+		monitor=$2
 		;;
 	--timeout)
 		is_number "$2" 1 999999999 || bad "$1" "$2" 'not a number of seconds, 1 or more'

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The machine: early mounts, configuration, modules, network, then one box, then power off with its status.
-// Nothing here may end this process: every way out goes through power_off.
+// Nothing here may end this process: every way out goes through power_end.
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -12,7 +14,12 @@
 #include "phase/trace.h"
 #include "role/boot.h"
 #include "role/box.h"
+#include "role/crash.h"
+#include "role/order.h"
 #include "role/power.h"
+#include "role/reap.h"
+#include "role/shell.h"
+#include "spec/keys.h"
 #include "spec/parse.h"
 
 // Later ones win. The second is for what one run adds to an image (qemu/boot --command).
@@ -38,13 +45,22 @@ static int read_config(struct spec *s, size_t i)
 	return parse_config(s, config_text[i], (size_t)n, name);
 }
 
-// The kernel's command line is read first for status-port alone, so that also a broken configuration file is reported
-// to the host, and once more at the end, because it wins over the files.
+// What is needed to end in order also when a configuration file is broken.
+static int configure_end(struct spec *s)
+{
+	const char *what = parse_cmdline_value(cmdline, "on-error");
+
+	s->status_port = parse_cmdline_value(cmdline, "status-port");
+	return what ? key_set(key_find("on-error", 8), s, what, "kernel command line: on-error") : 0;
+}
+
+// The kernel's command line is read first for that alone, and once more at the end, because it wins over the files.
 static int configure(struct spec *s)
 {
 	if (file_read(AT_FDCWD, "/proc/cmdline", cmdline, sizeof(cmdline) - 1) < 0)
 		return -1;
-	s->status_port = parse_cmdline_value(cmdline, "status-port");
+	if (configure_end(s))
+		return -1;
 	for (size_t i = 0; i < COUNT(config_files); i++)
 		if (read_config(s, i))
 			return -1;
@@ -65,7 +81,7 @@ static void make_console_raw(void)
 static int start(struct spec *s)
 {
 	self.spec = s;
-	if (box_block_signals() || trace_start() || phase_run(&self, early) || configure(s) || spec_freeze())
+	if (trace_start() || phase_run(&self, early) || configure(s) || spec_freeze())
 		return -1;
 	if (s->trace && trace_open(s->trace))
 		return -1;
@@ -85,20 +101,72 @@ static void write_trace(uint64_t from)
 			 (unsigned long)(trace_end("start") - from) / 1000);
 }
 
+static struct {
+	const struct spec *spec;
+	int code;
+	struct box_end end;
+} machine_end = {.code = EXIT_OWN_FAILURE, .end.failed = true};
+
+// Until somebody orders an end.
+static void stay(void)
+{
+	struct reap r = {.mask = box_signals, .order = order_take};
+
+	if (order_last() != ORDER_NONE)
+		return;
+	log_line(LOG_NOTE, "exit status %d; the machine stays (on-end)", machine_end.code);
+	reap_run(&r);
+}
+
+// What the settings say about this end. An order that came is more than they are.
+static _Noreturn void finish(void)
+{
+	const struct spec *s = machine_end.spec;
+	bool failed = machine_end.end.failed;
+	uint8_t what = failed ? s->on_error : s->on_end;
+
+	if (failed && what == END_SHELL && order_last() == ORDER_NONE)
+		shell_run();
+	else if (!failed && what == END_STAY)
+		stay();
+	power_end(&self, what >= END_STAY ? ORDER_POWEROFF : (enum order)what, machine_end.code, &machine_end.end);
+}
+
+static _Noreturn void crashed(void)
+{
+	machine_end.code = EXIT_OWN_FAILURE;
+	machine_end.end = (struct box_end){.failed = true};
+	finish();
+}
+
+static _Noreturn void crashed_again(void)
+{
+	uint8_t what = machine_end.spec->on_error;
+
+	power_switch(what >= END_SHELL ? ORDER_POWEROFF : (enum order)what);
+}
+
+// Before anything else: what goes wrong from here on does so in order. Ctrl-alt-del becomes INT (reboot(2)).
+static int take_over(void)
+{
+	if (prctl(PR_SET_NAME, "initbox") || reboot(RB_DISABLE_CAD))
+		return fail("reboot", "RB_DISABLE_CAD");
+	return box_block_signals() || crash_catch(crashed, crashed_again) ? -1 : 0;
+}
+
 _Noreturn void boot_main(void)
 {
 	struct spec *s = spec_new();
 	uint64_t from = trace_clock();
-	bool failed = true;
-	int code = EXIT_OWN_FAILURE;
 
-	if (start(s))
+	machine_end.spec = s;
+	if (take_over() || start(s)) {
 		log_err(&err_last);
-	else
-		code = box_run(s, &failed);
-	undo_unwind(&self.undo);
+	} else {
+		order_setup(s->kill_after, SIGTERM);
+		machine_end.code = box_run(s, order_take, &machine_end.end);
+	}
 	if (s->trace)
 		write_trace(from);
-	power_report(s, code, failed && code == EXIT_OWN_FAILURE);
-	power_off();
+	finish();
 }

@@ -13,10 +13,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "phase/cgroup.h"
 #include "phase/namespaces.h"
 #include "phase/privileges.h"
 #include "phase/trace.h"
 #include "role/box.h"
+#include "role/crash.h"
 #include "role/post_mortem.h"
 #include "role/pty.h"
 #include "role/reap.h"
@@ -49,7 +51,7 @@ static const struct phase *const *program_of(const struct spec *s)
 #define BIT(sig) (1ull << ((sig)-1))
 
 // Faults of initbox itself must kill it, a launcher can be stopped from its terminal, and SIGPIPE is ignored.
-static const uint64_t blocked = ~(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGABRT) |
+const uint64_t box_signals = ~(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGABRT) |
 				  BIT(SIGSYS) | BIT(SIGPIPE) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU));
 
 // Dispositions start afresh: what a caller ignores (nohup, a shell's & for SIGINT) would be ignored in the box, too, and
@@ -58,7 +60,7 @@ int box_block_signals(void)
 {
 	const struct kernel_sigaction by_default = {0}, ignored = {.handler = (void *)SIG_IGN};
 
-	if (sys_rt_sigprocmask(SIG_SETMASK, &blocked, NULL))
+	if (sys_rt_sigprocmask(SIG_SETMASK, &box_signals, NULL))
 		return fail("rt_sigprocmask", "signals");
 	for (int sig = 1; sig <= 64; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP &&
@@ -140,16 +142,22 @@ static _Noreturn void box_init(struct box *box)
 	pid_t pid;
 
 	trace_set_side(TRACE_BOX);
+	if (box->in_machine)
+		crash_forget();
 	wipe_arguments();
 	pid = build_inside(box);
 	if (pid > 0 && send(box->channel[1], CHANNEL_RUNS, sizeof(CHANNEL_RUNS), MSG_NOSIGNAL) < 0)
 		pid = stamp("start", fail("send", "channel")); // a launcher that is gone takes this with it
 	if (pid > 0) {
-		struct reap r = {.main = pid, .mask = blocked, .spec = box->spec};
+		struct reap r = {.main = pid, .mask = box_signals, .spec = box->spec};
+		int code;
 
 		if (file_close_from(0)) // of a standard descriptor that could not be closed the end can't be seen outside
 			log_err(&err_last);
-		_exit(reap_run(&r));
+		code = reap_run(&r);
+		if (box->main_status)
+			*box->main_status = r.status;
+		_exit(code);
 	}
 	if (send(box->channel[1], &err_last, sizeof(err_last), MSG_NOSIGNAL) < 0)
 		log_err(&err_last);
@@ -189,15 +197,27 @@ static int kill_box(const struct box *box)
 	return take_record(box) == RECORD_ERROR ? 0 : -1;
 }
 
-// Returns 0 when the box's PID 1 has ended: *code is its exit code, *failed tells whether the program never ran.
-static int run_phases(struct box *box, int *code, bool *failed)
+// Notes what a machine's host wants to know, while the cgroup is there. A box's PID 1 that was killed has told nothing.
+static void note_end(struct box *box, const struct reap *launcher, int code, struct box_end *end)
 {
-	struct reap launcher = {.mask = blocked};
+	struct cgroup_usage u;
+	int status = WIFSIGNALED(launcher->status) ? launcher->status : *box->main_status;
+
+	end->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	if (!code)
+		return;
+	cgroup_usage(box, &u);
+	end->oom = u.oom_kills > 0;
+}
+
+// Returns 0 when the box's PID 1 has ended: *code is its exit code.
+static int run_phases(struct box *box, struct reap *launcher, int *code, struct box_end *end)
+{
 	enum record record;
 	struct err mine;
 	pid_t pid;
 
-	*failed = true;
+	end->failed = true;
 	if (stamp("terminal", pty_check(box->spec)) || phase_run(box, before_clone))
 		return -1;
 	pid = namespaces_clone(box);
@@ -206,25 +226,27 @@ static int run_phases(struct box *box, int *code, bool *failed)
 	if (pid == 0)
 		box_init(box);
 	log_line(LOG_DETAIL, "%s: its PID 1 is %d here", box->spec->name, (int)pid);
-	if (phase_run(box, after_clone) || stamp("terminal", pty_begin(box, &launcher)) || stamp("gate", gate_open(box))) {
+	if (phase_run(box, after_clone) || stamp("terminal", pty_begin(box, launcher)) || stamp("gate", gate_open(box))) {
 		mine = err_last;
 		if (kill_box(box) == 0)
 			return 0;
 		err_last = mine;
 		return -1;
 	}
-	launcher.main = pid;
-	*code = reap_run(&launcher);
+	launcher->main = pid;
+	*code = reap_run(launcher);
 	if (box->spec->tty)
 		pty_end();
 	record = take_record(box);
-	*failed = record != RECORD_RUNS;
+	end->failed = record != RECORD_RUNS;
+	if (box->main_status)
+		note_end(box, launcher, *code, end);
 	if (record == RECORD_NONE) {
 		*code = EXIT_OWN_FAILURE;
 		return stamp("start", fail_text("its PID 1 was killed before the program ran", "%s", box->spec->name));
 	}
-	if (!*failed && !box->spec->quiet && (*code || box->spec->memory))
-		post_mortem_box(box, &launcher, *code);
+	if (!end->failed && !box->spec->quiet && (*code || box->spec->memory))
+		post_mortem_box(box, launcher, *code);
 	return 0;
 }
 
@@ -237,9 +259,21 @@ static int explain_all(struct box *box)
 		       : 0;
 }
 
-int box_run(const struct spec *spec, bool *failed)
+// A page that the box's PID 1 leaves its program's status on: its own exit code has no room for all of it.
+static int share_status(struct box *box)
+{
+	void *page = mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return fail("mmap", "status");
+	box->main_status = page;
+	return 0;
+}
+
+int box_run(const struct spec *spec, int (*order)(int sig, const siginfo_t *info, pid_t main), struct box_end *end)
 {
 	static BOX_BSS struct box box;
+	struct reap launcher = {.mask = box_signals, .order = order};
 	int ret, code = EXIT_OWN_FAILURE;
 
 	box = (struct box){.spec = spec,
@@ -253,13 +287,14 @@ int box_run(const struct spec *spec, bool *failed)
 			   .channel = {-1, -1}};
 	if (spec->dry_run) {
 		ret = explain_all(&box);
-		*failed = ret != 0;
+		end->failed = ret != 0;
 		return ret ? EXIT_OWN_FAILURE : 0;
 	}
-	ret = run_phases(&box, &code, failed);
+	end->failed = true;
+	ret = order && share_status(&box) ? -1 : run_phases(&box, &launcher, &code, end);
 	if (ret)
 		log_err(&err_last);
-	if (undo_unwind(&box.undo) && !*failed)
+	if (undo_unwind(&box.undo) && !end->failed)
 		log_line(LOG_ERROR, "%s: something of it was left behind", spec->name);
 	return code;
 }

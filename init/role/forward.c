@@ -116,6 +116,10 @@ void forward_signal(struct life *l, int sig, const siginfo_t *info)
 		life_say(l, REAP_HANDOFF, sig, 0);
 		return;
 	}
+	if (r->order)
+		sig = r->order(sig, info, l->over ? 0 : r->main);
+	if (!sig)
+		return;
 	if (!r->main) {
 		l->done = sig == SIGINT || sig == SIGTERM;
 		return;

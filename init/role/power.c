@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/reboot.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -7,57 +9,94 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "role/bounded.h"
 #include "role/power.h"
+#include "role/tell.h"
+#include "role/teardown.h"
 
-static int write_status(const char *port, int code, bool failed)
+enum {
+	KILL_MS = 2000,	 // what the kernel does not let go by then can't be waited for
+	SYNC_MS = 30000, // a slow disk with all of a memory to write
+	DISKS_MS = 20000
+};
+
+static const int commands[] = {
+	[ORDER_POWEROFF] = RB_POWER_OFF,
+	[ORDER_REBOOT] = RB_AUTOBOOT,
+	[ORDER_HALT] = (int)RB_HALT_SYSTEM,
+};
+
+// All but PID 1 and the kernel's own (kill(2)). Who is stopped acts on TERM only when it goes on.
+static void end_processes(uint32_t grace)
 {
-	char text[64];
-	struct buf b = BUF(text);
-	struct termios raw;
-	int fd = open(port, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	if (kill(-1, SIGTERM) && errno == ESRCH)
+		return;
+	kill(-1, SIGCONT);
+	if (!bounded_wait(0, grace, NULL))
+		return;
+	log_line(LOG_NOTE, "end: %s: KILL to what is left",
+		 errno == EINTR ? "ordered again" : "not all processes have ended in time");
+	kill(-1, SIGKILL);
+	if (bounded_wait(0, KILL_MS, NULL))
+		log_line(LOG_ERROR, "end: the kernel does not let all processes go; going on");
+}
 
-	if (fd < 0)
-		return fail("open", "%s", port);
-	if (tcgetattr(fd, &raw) == 0) {
-		raw.c_oflag &= ~(tcflag_t)OPOST;
-		tcsetattr(fd, TCSANOW, &raw);
-	}
-	buf_fmt(&b, "initbox-status %s=%d\n", failed ? "failed" : "exit", code);
-	if (write(fd, b.p, b.len) != (ssize_t)b.len)
-		return fail("write", "%s", port);
-	tcdrain(fd); // what is still in the line's buffer is lost with the power
-	close(fd);
+static int write_out(void *arg)
+{
+	(void)arg;
+	sync();
 	return 0;
 }
 
-void power_report(const struct spec *s, int code, bool failed)
+static int drain_console(void *arg)
 {
-	if (s->status_port && write_status(s->status_port, code, failed) == 0) {
-		tcdrain(STDOUT_FILENO);
-		return;
-	}
-	if (s->status_port)
-		log_err(&err_last);
-	log_line(LOG_ERROR, "%s %d", failed ? "failed, exit status" : "exit status", code);
+	(void)arg;
+	tcdrain(STDOUT_FILENO);
 	tcdrain(STDERR_FILENO);
+	return 0;
 }
 
-_Noreturn void power_off(void)
+_Noreturn void power_switch(enum order order)
 {
 	pid_t pid;
 
-	sync();
 	// "reboot: Power down" is an emergency to the kernel; it would end up behind the program's last byte.
 	if (file_write(AT_FDCWD, "/proc/sys/kernel/printk", "0"))
 		log_err(&err_last);
 	// In a child: PID 1 must not end, whatever reboot(2) does to its caller.
 	pid = fork();
 	if (pid <= 0) {
-		reboot(RB_POWER_OFF);
+		reboot(commands[order]);
+		fail("reboot", "%s", order_word(order));
+		log_err(&err_last);
 		if (pid == 0)
 			_exit(1);
 	}
 	waitpid(pid, NULL, 0);
 	for (;;)
 		pause();
+}
+
+static int release_disks(void *arg)
+{
+	struct box *machine = arg;
+	int ret = undo_unwind(&machine->undo);
+
+	return teardown() ? -1 : ret;
+}
+
+_Noreturn void power_end(struct box *machine, enum order order, int code, const struct box_end *end)
+{
+	const struct spec *s = machine->spec;
+
+	// A console that stands still (^S) would hold up the first line that does not fit.
+	tcflow(STDOUT_FILENO, TCOON);
+	end_processes(s->grace);
+	bounded_call("end: sync", SYNC_MS, write_out, NULL);
+	bounded_call("end: unmount", DISKS_MS, release_disks, machine);
+	if (order_last() != ORDER_NONE)
+		order = order_last();
+	tell(s, order, code, end);
+	bounded_call("end: console", 1000, drain_console, NULL);
+	power_switch(order);
 }

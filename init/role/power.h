@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The end of a machine: its status to the host, data to the disks, power off.
+// The end of a machine: its processes, its disks, its status to the host, the power. Each step has a deadline, and what can't
+// be done is said and does not stop the next one.
 #pragma once
-#include "spec/spec.h"
+#include "role/box.h"
+#include "role/order.h"
 
-// Tells the host how the machine ended, by the status port or, without one, as the last line of the console.
-// failed: initbox itself could not do its work, and code is its own.
-void power_report(const struct spec *s, int code, bool failed);
+// Ends the machine, which is machine: TERM to all that runs, after the grace KILL; sync; its undo stack; unmount; the exit code
+// to the host (code, and what end tells beside); then what the last order says, or else order. PID 1 itself does not end.
+// Does not return.
+_Noreturn void power_end(struct box *machine, enum order order, int code, const struct box_end *end);
 
-// Writes data out and switches the machine off. Does not return.
-_Noreturn void power_off(void);
+// The power alone, for when nothing else can be trusted any more. Does not return.
+_Noreturn void power_switch(enum order order);

@@ -37,6 +37,7 @@ struct reap {
 	uint64_t skip;		    // signals of which the next one is not forwarded
 	void (*say)(enum reap_event event, int a, int b); // NULL: nothing is said
 	int (*wait)(siginfo_t *info, uint64_t until); // instead of reap's own: the signal, or -1 at the time (ms; 0: none)
+	int (*order)(int sig, const siginfo_t *info, pid_t main); // which signal main gets, 0: none; NULL: sig itself
 	void (*settled)(void);	    // called when nothing has happened for a while for the first time; NULL: nothing is
 	uint64_t from;		    // ms: when its end was first waited for; 0: it has not been
 	int status;		    // of waitpid(2), when main has ended

@@ -67,7 +67,7 @@ static int refuse(void)
 int run_main(int argc, char **argv)
 {
 	struct spec *s = spec_new();
-	bool failed;
+	struct box_end end;
 	int code;
 
 	// It mounts what its caller says: with the rights of somebody else (a setuid file, a file's capabilities) it must not.
@@ -92,7 +92,7 @@ int run_main(int argc, char **argv)
 	log_setup.level = s->verbose ? LOG_DETAIL : LOG_NOTE;
 	log_setup.explain = s->explain || s->dry_run;
 	log_setup.dry_run = s->dry_run;
-	code = box_run(s, &failed);
+	code = box_run(s, NULL, &end);
 	if (s->trace && !s->dry_run && trace_write())
 		log_err(&err_last);
 	return code;

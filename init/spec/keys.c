@@ -5,6 +5,8 @@
 
 static const char *const stdins[] = {"inherit", "null", NULL};
 static const char *const on_exits[] = {"drain", "none", "term", "wait", NULL};
+static const char *const on_ends[] = {"poweroff", "reboot", "halt", "stay", NULL};
+static const char *const on_errors[] = {"poweroff", "reboot", "halt", "shell", NULL};
 static const char *const orphan_fates[] = {"keep", "term", "kill", NULL};
 
 #define FIELD(f)   .offset = offsetof(struct spec, f)
@@ -165,8 +167,12 @@ static const struct key keys[] = {
 	 .help = "device or file to swap to (mkswap makes it)"},
 	{"share", 0, SCOPE_MACHINE, KEY_VOLUME, LIST(share, MAX_SHARES), .arg = "TAG:DST[:ro]",
 	 .help = "show a virtiofs share in the box"},
-	{"status-port", 0, SCOPE_MACHINE, KEY_PATH, FIELD(status_port), .arg = "DEVICE",
-	 .help = "serial line that the exit status is written to"},
+	{"on-end", 0, SCOPE_MACHINE, KEY_CHOICE, FIELD(on_end), .choices = on_ends, .arg = "poweroff|reboot|halt|stay",
+	 .help = "what the machine does when its box has ended (poweroff)"},
+	{"on-error", 0, SCOPE_MACHINE, KEY_CHOICE, FIELD(on_error), .choices = on_errors, .arg = "poweroff|...|shell",
+	 .help = "when initbox failed: the same, or shell: /bin/sh of the image on the console"},
+	{"status-port", 0, SCOPE_MACHINE, KEY_STRING, FIELD(status_port), .arg = "DEVICE|isa:0xPORT",
+	 .help = "serial line that the exit status is written to, or qemu's isa-debug-exit"},
 };
 // clang-format on
 

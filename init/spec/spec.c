@@ -231,6 +231,20 @@ static bool same_port(const struct port *a, const struct port *b)
 	return a->host && a->host == b->host && a->proto == b->proto && a->addr == b->addr;
 }
 
+static int check_machine(const struct spec *s)
+{
+	uint64_t port;
+
+	if (s->machine_gateway.addr && !s->machine_address.addr)
+		return clash("machine-gateway", "needs machine-address");
+	if (!s->status_port || s->status_port[0] == '/')
+		return 0;
+	if (strncmp(s->status_port, "isa:0x", 6) ||
+	    num_parse(s->status_port + 6, strlen(s->status_port + 6), 16, 0xffff, &port))
+		return fail_text("neither a device (/dev/ttyS1) nor a port (isa:0xf4)", "status-port: \"%s\"", s->status_port);
+	return 0;
+}
+
 int spec_check(struct spec *s)
 {
 	if (!s->rootfs_count)
@@ -243,9 +257,7 @@ int spec_check(struct spec *s)
 				return clash("publish", "names the same port of the host twice");
 	if (s->interactive && s->stdin_from == STDIN_NULL)
 		return clash("interactive", "clashes with --stdin null");
-	if (s->machine_gateway.addr && !s->machine_address.addr)
-		return clash("machine-gateway", "needs machine-address");
-	if (check_root(s) || check_limits(s) || check_name(s) || add_shares(s) || check_volumes(s) || check_privileges(s))
+	if (check_machine(s) || check_root(s) || check_limits(s) || check_name(s) || add_shares(s) || check_volumes(s) || check_privileges(s))
 		return -1;
 	return check_network(s);
 }

@@ -38,6 +38,7 @@ enum stdin_from { STDIN_INHERIT, STDIN_NULL };
 enum seccomp { SECCOMP_FILTER_DEFAULT, SECCOMP_FILTER_NONE, SECCOMP_FILTER_FILE, SECCOMP_FILTER_UNSET };
 enum landlock_kind { LANDLOCK_READ, LANDLOCK_WRITE, LANDLOCK_CONNECT, LANDLOCK_BIND };
 enum on_exit { ON_EXIT_DRAIN, ON_EXIT_NONE, ON_EXIT_TERM, ON_EXIT_WAIT };
+enum machine_end { END_POWEROFF, END_REBOOT, END_HALT, END_STAY, END_SHELL = END_STAY }; // of on-end, on-error
 enum orphans { ORPHANS_KEEP, ORPHANS_TERM, ORPHANS_KILL };
 enum target { TARGET_DEFAULT, TARGET_CHILD, TARGET_GROUP, TARGET_ALL };
 
@@ -192,6 +193,7 @@ struct spec {
 	uint16_t mtu;	// bytes, 0: as links have it
 	// machine
 	const char *machine_link, *machine_hostname, *status_port;
+	uint8_t on_end, on_error; // enum machine_end
 	struct net4 machine_address, machine_gateway;
 	// how to talk
 	const char *trace; // file for the time each phase took, or "console"

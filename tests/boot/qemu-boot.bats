@@ -27,10 +27,14 @@ make_stand_in() {
 	cat >"$DIR/stand-in" <<-'END'
 		#!/bin/sh
 		for word; do
-			case $word in file,id=status,path=*) status=${word##*path=} ;; esac
+			case $word in
+			file,id=status,path=*) status=${word##*path=} ;;
+			*,logfile=*) log=${word##*logfile=} ;;
+			esac
 		done
 		cat >/dev/null
-		printf "$SENT" >"$status"
+		[ -z "${status-}" ] || printf "${SENT-}" >"$status"
+		[ -z "${log-}" ] || printf "${SAID-}" >"$log"
 		printf '%s' "${SAID-}"
 		exit "${ENDS-0}"
 	END
@@ -268,6 +272,8 @@ left_terminal() {
 	[ -z "$stderr" ]
 	SENT='initbox-status exit=3\ninitbox-status exit=4' run -3 boot
 	SENT='initbox-status exit=0\ninitbox-status failed=125\n' run -125 boot
+	SENT='initbox-status exit=137 signal=9 oom\n' run -137 --separate-stderr boot
+	[ -z "$stderr" ]
 	SENT='initbox-status exit=0' run -123 boot
 	[[ $output == *"ended without a status"* ]]
 }
@@ -281,6 +287,42 @@ left_terminal() {
 	done
 	SENT='\033[2J\377\n' run -123 boot
 	[[ $output == *'makes no sense: "?[2J?"'* ]]
+}
+
+# The number that isa-debug-exit is given is half of what qemu ends with.
+@test "each number of isa-debug-exit is one end, or none" {
+	local v want got
+
+	for v in {1..127}; do
+		case $v in
+		[1-9] | [1-5][0-9] | 6[0-3]) want="initbox-status exit=$((v - 1))" got=$((v - 1)) ;;
+		[89][0-9] | 10[0-9] | 110) want="initbox-status exit=$((v + 49)) signal=$((v - 79))" got=$((v + 49)) ;;
+		111) want='initbox-status exit=137 signal=9 oom' got=137 ;;
+		11[2-5]) want="initbox-status exit=$((v + 12))" got=$((v + 12)) ;;
+		116) want='initbox-status exit=255' got=255 ;;
+		120) want='initbox-status exit=200' got=200 ;;
+		126) want='initbox-status failed=125' got=125 ;;
+		*) want=none got=123 ;;
+		esac
+		SAID='initbox: exit status 200\r\n' ENDS=$((2 * v + 1)) run -"$got" --separate-stderr boot --status isa --verbose
+		grep -qxF "qemu/boot: status: $want" <<<"$stderr"
+	done
+	# Ends of qemu that are not the device's: it could not start, timeout(1) has stopped it, a signal has killed it.
+	ENDS=1 run -125 boot --status isa
+	ENDS=139 run -123 boot --status isa
+	ENDS=0 run -123 boot --status isa
+}
+
+@test "the console's last line is the status where nothing else is; what the workload says before is not" {
+	console() {
+		SAID=$1 run -"$2" --separate-stderr boot --status console
+	}
+	console 'initbox: exit status 3\r\n' 3
+	console 'initbox: exit status 3\r\ninitbox: exit status 137, signal 9, out of memory\r\n' 137
+	console 'initbox: failed, exit status 125\r\n' 125
+	console 'initbox: exit status 3\r\nmore\r\n' 123
+	console 'initbox: exit status 3' 123
+	console 'initbox: exit status 300\r\n' 123
 }
 
 @test "a qemu that can't start or dies is told from the machine's end" {

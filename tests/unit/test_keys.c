@@ -100,7 +100,8 @@ static const char *const entry_lines[] = {
 };
 static const char *const machine_lines[] = {
 	"  command = WORDS ", "  machine-link = LINK ", "  machine-address = ADDRESS/N ", "  machine-gateway = ADDRESS ",
-	"  share = TAG:DST[:ro] ", "  status-port = DEVICE ",
+	"  share = TAG:DST[:ro] ", "  on-end = poweroff|reboot|halt|stay ", "  on-error = poweroff|...|shell ",
+	"  status-port = DEVICE|isa:0xPORT ",
 	"  machine-hostname = NAME ", "  machine-sysctl = K=V ", "  machine-mount = TYPE,SRC,DST[,...] ",
 	"  swap = FILE[,pri=N][,discard] ",
 };
