@@ -10,6 +10,7 @@
 #include "role/boot.h"
 #include "role/box.h"
 #include "role/entry.h"
+#include "role/modprobe.h"
 #include "role/names.h"
 #include "role/order.h"
 #include "role/run.h"
@@ -48,6 +49,8 @@ int main(int argc, char **argv)
 		return EXIT_OWN_FAILURE;
 	if (is_machine_init(argv[0]))
 		boot_main();
+	if (modprobe_is_asked(argc, argv))
+		return modprobe_main(argv[3]);
 	// It does what its caller says: with the rights of somebody else (a setuid file) it must not.
 	if (getauxval(AT_UID) != getauxval(AT_EUID) || getauxval(AT_GID) != getauxval(AT_EGID)) {
 		fail_text("a file with the rights of another user is not run", "setuid");

@@ -208,3 +208,21 @@ size_t kmod_unsigned_size(struct kmod_text file)
 		 ((size_t)at[8] << 24 | (size_t)at[9] << 16 | (size_t)at[10] << 8 | at[11]);
 	return length <= file.size - tail ? file.size - tail - length : file.size;
 }
+
+bool kmod_has_parameter(struct kmod_text modinfo, struct kmod_text name)
+{
+	static const char for_all[] = "dyndbg";
+	struct kmod_text value;
+
+	for (size_t at = 0; kmod_next_value(modinfo, "parm", &at, &value);) {
+		const char *colon = memchr(value.at, ':', value.size);
+		bool same = (colon ? (size_t)(colon - value.at) : value.size) == name.size;
+
+		for (size_t i = 0; same && i < name.size; i++)
+			same = name.at[i] == value.at[i] ||
+			       (is_one_of(name.at[i], "-_") && is_one_of(value.at[i], "-_"));
+		if (same)
+			return true;
+	}
+	return name.size == sizeof(for_all) - 1 && !memcmp(name.at, for_all, name.size);
+}

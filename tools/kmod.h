@@ -40,6 +40,9 @@ bool kmod_name(struct kmod_text from, char name[static KMOD_NAME_MAX + 1])
 // "" for .ko, "gzip", "xz", "zstd"; NULL if path is no module's file.
 const char *kmod_compression(const char *path) __attribute__((warn_unused_result));
 
+// Whether the module has that parameter ('-' as '_'). All have dyndbg.
+bool kmod_has_parameter(struct kmod_text modinfo, struct kmod_text name) __attribute__((warn_unused_result));
+
 // The size of a module's file without the signature at its end, if it has one
 // (struct module_signature of the kernel's include/linux/module_signature.h).
 size_t kmod_unsigned_size(struct kmod_text file) __attribute__((warn_unused_result));

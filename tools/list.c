@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MAX_WORDS = 8 };
+enum { MAX_WORDS = 32 };
 
 // One line while it is done.
 struct line {
@@ -172,12 +172,36 @@ static void do_busybox(const struct line *l)
 	free(text);
 }
 
+// The words of a module's parameters as one text, with quotes where the kernel
+// wants them: around a value with spaces.
+static char *parameters_from(const struct line *l)
+{
+	char *all = fail_text("%s", "");
+
+	for (size_t i = 2; i < l->count; i++) {
+		const char *word = l->words[i];
+		int name = (int)strcspn(word, "=");
+		bool quoted = word[strcspn(word, " \t")];
+		char *longer;
+
+		if (word[strcspn(word, "\"#\n")] || !name)
+			fail("%s: \"%s\": not a parameter (NAME=VALUE, without \" and #)", l->origin, word);
+		longer = quoted && word[name] ? fail_text("%s%s%.*s=\"%s\"", all, *all ? " " : "", name, word, word + name + 1)
+					      : fail_text("%s%s%s", all, *all ? " " : "", word);
+		free(all);
+		all = longer;
+	}
+	return all;
+}
+
 static void do_module(const struct line *l)
 {
 	struct image *image = l->image;
 
 	image->wishes = fail_grow(image->wishes, image->wish_count, sizeof(*image->wishes));
-	image->wishes[image->wish_count++] = (struct wish){ l->words[1], l->origin };
+	image->wishes[image->wish_count++] =
+		(struct wish){ .module = l->words[1], .parameters = parameters_from(l), .origin = l->origin,
+			       .on_demand = !strcmp(l->words[0], "on-demand") };
 }
 
 static void do_config(const struct line *l)
@@ -218,8 +242,9 @@ static const struct verb {
 	{ "nod", "PATH c|b MAJOR MINOR [MODE]", 4, 5, do_nod },
 	{ "root", "PATH DIRECTORY", 2, 2, do_root },
 	{ "busybox", "PATH PROGRAM [APPLETS]", 2, 3, do_busybox },
-	{ "module", "NAME", 1, 1, do_module },
 	{ "microcode", "SOURCE", 1, 1, do_microcode },
+	{ "module", "NAME [PARAMETER=VALUE]…", 1, MAX_WORDS - 1, do_module },
+	{ "on-demand", "NAME|DIRECTORY/ [PARAMETER=VALUE]…", 1, MAX_WORDS - 1, do_module },
 	{ "config", "SOURCE", 1, 1, do_config },
 	{ "run-config", "SOURCE|-", 1, 1, do_run_config },
 };
@@ -282,6 +307,15 @@ static size_t split(const char *text, char **words, const char *origin)
 	}
 }
 
+void list_text(struct image *image, const char *text, const char *dir, const char *origin)
+{
+	char *words[MAX_WORDS];
+	size_t count = split(text, words, origin);
+
+	if (count)
+		list_line(image, words, count, dir, origin);
+}
+
 void list_read(struct image *image, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -293,14 +327,9 @@ void list_read(struct image *image, const char *path)
 	if (memchr(text, 0, size))
 		fail("%s: not a text: it has a NUL byte", path);
 	for (char *line = text, *end; line < text + size; line = end + 1) {
-		char *words[MAX_WORDS], *origin = fail_text("%s:%u", path, ++number);
-		size_t count;
-
 		end = line + strcspn(line, "\n");
 		*end = '\0';
-		count = split(line, words, origin);
-		if (count)
-			list_line(image, words, count, dir, origin);
+		list_text(image, line, dir, fail_text("%s:%u", path, ++number));
 	}
 	free(text);
 }

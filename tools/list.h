@@ -6,13 +6,16 @@
 #include "microcode.h"
 #include "tree.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 // A module asked for. They are looked up at the end: the directory of modules
 // may be named after them.
 struct wish {
 	const char *module;
+	const char *parameters;	// as the kernel takes them; "": none
 	const char *origin;
+	bool on_demand;		// not loaded before it is asked for
 };
 
 struct image {
@@ -26,6 +29,9 @@ struct image {
 // into messages, dir is where a default file of the verb is looked for. Both
 // and the words are kept. Ends the program if a word is wrong.
 void list_line(struct image *image, char **words, size_t count, const char *dir, const char *origin);
+
+// Does a line that is text still; nothing of it is kept but origin and dir.
+void list_text(struct image *image, const char *text, const char *dir, const char *origin);
 
 // Does all lines of a list file; path is kept.
 void list_read(struct image *image, const char *path);

@@ -3,34 +3,13 @@
 #include "modules.h"
 
 #include "fail.h"
-#include "kmod.h"
-#include "moddir.h"
-#include "tree.h"
+#include "list.h"
+#include "module.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum state { MODULE_NEW, MODULE_OPEN, MODULE_DONE };
-
-struct edge {
-	struct module *to;
-	bool soft;
-};
-
-struct module {
-	const struct modfile *file;
-	const char *origin;		// who asked for it, or for what needs it
-	struct module *needed_by;	// NULL: asked for
-	bool needed_softly;
-	enum state state;
-	bool hard;			// the image is wrong without it
-	struct kmod_text text;		// the file
-	struct edge *edges;		// the soft ones before it, its dependencies, the soft ones after it
-	size_t edge_count;
-	size_t before;			// how many of edges come before it
-	size_t next;			// the edge that is to be followed next
-};
 
 struct modules {
 	struct moddir dir;
@@ -69,36 +48,83 @@ static void push(struct module ***list, size_t *count, struct module *module)
 	(*list)[(*count)++] = module;
 }
 
-static void want(struct modules *m, const struct modfile *file, const char *origin)
+// Of a module that is asked for twice the later parameters come last, and count.
+static void add_parameters(struct module *module, const char *parameters)
+{
+	if (*parameters)
+		module->parameters = module->parameters ? fail_text("%s %s", module->parameters, parameters) : parameters;
+}
+
+static void want(struct modules *m, const struct modfile *file, const struct wish *w)
 {
 	struct module *module = module_for(m, file);
 
-	module->hard = true;
+	if (!w->on_demand)
+		module->at_start = REACHED;
 	if (!module->origin)
-		module->origin = origin;
+		module->origin = w->origin;
+	add_parameters(module, w->parameters);
 	push(&m->wanted, &m->wanted_count, module);
 }
 
-void modules_want(struct modules *m, const char *name, const char *origin)
+// Whether anything can ask for the module: it has an alias.
+static bool can_be_asked_for(const struct modfile *file)
+{
+	struct kmod_text modinfo, alias, text = moddir_read(file->path, &modinfo);
+	size_t at = 0;
+	bool can = kmod_next_value(modinfo, "alias", &at, &alias);
+
+	free((void *)(uintptr_t)text.at);
+	return can;
+}
+
+// kernel/drivers/net/: all of that directory that can be asked for.
+static void want_directory(struct modules *m, const struct wish *w)
+{
+	size_t n = strlen(w->module), found = m->wanted_count;
+
+	if (!w->on_demand || *w->parameters || w->module[n - 1] != '/')
+		fail("%s: \"%s\": not a module's name", w->origin, w->module);
+	for (size_t i = 0; i < m->dir.count; i++) {
+		const struct modfile *file = &m->dir.files[i];
+		const char *inside = file->path + strlen(m->dir.path);
+
+		inside += strspn(inside, "/");
+		if (!strncmp(inside, w->module, n) && moddir_find(&m->dir, file->name) == file && can_be_asked_for(file))
+			want(m, file, w);
+	}
+	if (found == m->wanted_count)
+		fail("%s: no module below %s/%s has an alias", w->origin, m->dir.path, w->module);
+}
+
+void modules_want(struct modules *m, const struct wish *w)
 {
 	char clean[KMOD_NAME_MAX + 1];
 	const struct modfile *file;
 	size_t at = 0, found = m->wanted_count;
 
-	if (strchr(name, '/') || !kmod_name((struct kmod_text){ name, strlen(name) }, clean))
-		fail("%s: \"%s\": not a module's name", origin, name);
-	file = moddir_find(&m->dir, clean);
-	if (file) {
-		want(m, file, origin);
+	if (strchr(w->module, '/')) {
+		want_directory(m, w);
 		return;
 	}
-	if (moddir_builtin(&m->dir, clean))
+	if (!kmod_name((struct kmod_text){ w->module, strlen(w->module) }, clean))
+		fail("%s: \"%s\": not a module's name", w->origin, w->module);
+	file = moddir_find(&m->dir, clean);
+	if (file) {
+		want(m, file, w);
 		return;
+	}
+	if (moddir_builtin(&m->dir, clean)) {
+		if (*w->parameters)
+			fail("%s: %s is built in: its parameters belong on the kernel's command line (%s.%s)", w->origin,
+			     w->module, clean, w->parameters);
+		return;
+	}
 	while ((file = moddir_next_alias(&m->dir, clean, &at)))
-		want(m, file, origin);
+		want(m, file, w);
 	if (found == m->wanted_count)
-		fail("%s: module %s: not found in %s, neither as a file nor built in nor as an alias", origin,
-		     name, m->dir.path);
+		fail("%s: module %s: not found in %s, neither as a file nor built in nor as an alias", w->origin,
+		     w->module, m->dir.path);
 }
 
 // "a -> b -> c": how it came to module c, which `last` needs.
@@ -192,13 +218,33 @@ static void check_release(struct modules *m, const struct module *module, struct
 		free(own);
 }
 
+// The kernel would only say in its log that it ignores them.
+static void check_parameters(const struct module *module)
+{
+	const char *at = module->parameters ? module->parameters : "";
+	bool quoted = false;
+
+	while (*at) {
+		size_t size = strcspn(at, "= ");
+
+		if (!kmod_has_parameter(module->modinfo, (struct kmod_text){ at, size }))
+			fail("%s: module %s has no parameter %.*s (modinfo -p %s)", module->origin, module->file->name,
+			     (int)size, at, module->file->path);
+		for (; *at && (quoted || *at != ' '); at++)
+			quoted ^= *at == '"';
+		at += *at == ' ';
+	}
+}
+
 static void open_module(struct modules *m, struct module *module)
 {
 	struct kmod_text modinfo, value, word;
 
-	module->text = moddir_read(module->file->path, &modinfo);
+	module->text = moddir_read(module->file->path, &module->modinfo);
+	modinfo = module->modinfo;
 	module->state = MODULE_OPEN;
 	check_release(m, module, modinfo);
+	check_parameters(module);
 	add_softs(m, module, modinfo, "pre:");
 	for (size_t at = 0; kmod_next_value(modinfo, "depends", &at, &value);)
 		while (kmod_next_word(&value, ", ", &word))
@@ -247,37 +293,45 @@ static void visit(struct modules *m, struct module *module)
 	}
 }
 
-// What a module can't be without is as hard as the module. Dependencies stand
-// before it, so that one pass from the end reaches all.
-static void harden(struct modules *m)
+// First what is loaded when the machine starts, so that it is named after those
+// of its kind that need it.
+static void order_all(struct modules *m)
 {
-	for (size_t i = m->order_count; i-- > 0;)
-		for (size_t n = 0; m->order[i]->hard && n < m->order[i]->edge_count; n++)
-			if (!m->order[i]->edges[n].soft)
-				m->order[i]->edges[n].to->hard = true;
-}
-
-void modules_finish(struct modules *m, struct tree *t, bool strip_signatures)
-{
-	char *list = fail_text("%s", "");
-
+	for (size_t i = 0; i < m->wanted_count; i++)
+		if (m->wanted[i]->at_start)
+			visit(m, m->wanted[i]);
 	for (size_t i = 0; i < m->wanted_count; i++)
 		visit(m, m->wanted[i]);
-	harden(m);
+	for (size_t i = 0; i < m->wanted_count; i++)
+		if (m->wanted[i]->at_start)
+			modtables_reach(m->wanted[i]);
+	for (size_t i = 0; i < m->order_count; i++)
+		m->order[i]->at_start = m->order[i]->reached;
+}
+
+static void add_text(struct tree *t, const char *path, const char *origin, char *text)
+{
+	tree_add(t, path, (struct entry){ .origin = origin, .mode = S_IFREG | 0644, .data = text, .size = strlen(text) });
+}
+
+void modules_finish(struct modules *m, struct tree *t, bool strip_signatures, bool keep_compressed)
+{
+	char *aliases;
+
+	order_all(m);
 	for (size_t i = 0; i < m->order_count; i++) {
 		const struct module *module = m->order[i];
-		const char *base = strrchr(module->file->path, '/') + 1;
-		char *path = fail_text("/lib/modules/%.*s.ko", (int)(strstr(base, ".ko") - base), base);
-		char *longer = fail_text("%s%s%s\n", list, module->hard ? "" : "-", path);
-		size_t size = module->text.size;
+		char *path = modtables_path(module, keep_compressed);
+		struct entry e = { .origin = module->origin, .mode = S_IFREG | 0644, .data = module->text.at,
+				   .size = strip_signatures ? kmod_unsigned_size(module->text) : module->text.size };
 
-		if (strip_signatures)
-			size = kmod_unsigned_size(module->text);
-		tree_add(t, path, (struct entry){ .origin = module->origin, .mode = S_IFREG | 0644,
-						  .data = module->text.at, .size = size });
-		free(list);
-		list = longer;
+		if (keep_compressed)
+			tree_add_file(t, path, module->file->path, 0644, module->origin);
+		else
+			tree_add(t, path, e);
 	}
-	tree_add(t, "/etc/initbox.modules", (struct entry){ .origin = "the modules' load order",
-			.mode = S_IFREG | 0644, .data = list, .size = strlen(list) });
+	add_text(t, "/etc/initbox.modules", "the modules' load order", modtables_list(m->order, m->order_count, keep_compressed));
+	aliases = modtables_aliases(m->order, m->order_count);
+	if (*aliases)
+		add_text(t, "/etc/initbox.aliases", "the modules' names", aliases);
 }

@@ -8,20 +8,22 @@
 
 struct modules;
 struct tree;
+struct wish;
 
 // Opens a /lib/modules/RELEASE directory. Modules whose vermagic names another
 // release are refused; "auto" takes the first module's.
 struct modules *modules_open(const char *dir, const char *release) __attribute__((warn_unused_result));
 
-// Asks for a module by its name or alias.
-void modules_want(struct modules *m, const char *name, const char *origin);
+// Asks for a module by its name or alias, w->module; w is kept. Ends the program
+// if there is none, or if it can't have the parameters.
+void modules_want(struct modules *m, const struct wish *w);
 
 // Adds the modules asked for and all they depend on, unless built in, to the
-// tree, decompressed, as /lib/modules/NAME.ko, and their load order as
-// /etc/initbox.modules: one path a line, what is needed before what needs it;
-// a leading '-' where the machine works without (a soft dependency). With
+// tree as /lib/modules/NAME.ko (decompressed; with keep_compressed as they are),
+// and the two tables of init/spec/modtable.h: all modules in an order in which
+// they can be loaded, and the names of those that are loaded on demand. With
 // strip_signatures their signatures are cut off. Ends the program if a module is
 // missing, naming the chain that leads to it.
-void modules_finish(struct modules *m, struct tree *t, bool strip_signatures);
+void modules_finish(struct modules *m, struct tree *t, bool strip_signatures, bool keep_compressed);
 
 #endif

@@ -1,52 +1,138 @@
 // SPDX-License-Identifier: MIT
-// Loads the kernel modules of the image in the order that mkinitramfs computed. Source: finit_module(2).
+// Loads the kernel modules of the image: most in the order that mkinitramfs computed, some when a device or the kernel
+// asks for them.
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "base/watch.h"
+#include "phase/coldplug.h"
+#include "phase/modload.h"
+#include "phase/modules.h"
 #include "phase/phase.h"
 
-static const char list_path[] = "/etc/initbox.modules";
-static LARGE_BSS char list[16 * 1024];
+static void take_events(struct watch *w);
+static struct watch events = {.fd = -1, .what = "uevents", .ready = take_events};
 
-// A line is a path; with - in front the module may fail (a softdep, for instance for a CPU that this is not).
-static int load(const char *path)
+static const char modprobe[] = "/proc/sys/kernel/modprobe";
+static char kernels_own[256]; // what was in it before
+
+// initbox is its own modprobe (role/modprobe.c). /proc/1/exe is this very file, in whatever root it is looked for: the
+// kernel's helpers share PID 1's root. Source: kernel/module/kmod.c.
+static int answer_the_kernel(void)
 {
-	bool optional = path[0] == '-';
-	int fd, ret = 0;
+	long n = file_read(AT_FDCWD, modprobe, kernels_own, sizeof(kernels_own) - 1);
 
-	path += optional;
-	explain("finit_module", "insmod %s%s", path, optional ? " || true" : "");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return optional ? 0 : fail("open", "%s", path);
-	if (sys_finit_module(fd, "", 0) && errno != EEXIST && !optional)
-		ret = fail("finit_module", "%s", path);
-	close(fd);
-	// The kernel has its own copy now; the file only takes up the initramfs's memory.
-	if (ret == 0 && unlink(path) && errno != EROFS)
-		ret = fail("unlink", "%s", path);
-	return ret;
+	if (n < 0)
+		return -1;
+	kernels_own[strcspn(kernels_own, "\n")] = '\0';
+	explain("write", "echo /proc/1/exe > %s", modprobe);
+	return file_write(AT_FDCWD, modprobe, "/proc/1/exe");
+}
+
+int modules_release(void)
+{
+	if (events.fd >= 0) {
+		watch_remove(&events);
+		close(events.fd);
+		events.fd = -1;
+	}
+	return !kernels_own[0] ? 0 : file_write(AT_FDCWD, modprobe, kernels_own);
+}
+
+static bool brings_a_device(const struct uevent *e)
+{
+	return e->modalias && !strcmp(e->action, "add");
+}
+
+// NULL: for all devices that are there.
+static void load_for(const char *alias)
+{
+	if (!alias) {
+		coldplug();
+	} else if (modload_alias(alias) < 0) {
+		strcpy(err_last.phase, "modules");
+		log_err(&err_last);
+	}
+}
+
+void modules_event(const struct uevent *e)
+{
+	if (brings_a_device(e))
+		load_for(e->modalias);
+}
+
+// The same in a process of its own: a driver takes its time, and PID 1 has to answer. Nobody waits for that process; it is
+// reaped as others are.
+static void load_aside(const char *alias)
+{
+	pid_t pid;
+
+	if (alias && !modload_wants(alias))
+		return;
+	pid = (pid_t)sys_clone(SIGCHLD);
+	if (pid == 0) {
+		load_for(alias);
+		_exit(0);
+	}
+	if (pid < 0) {
+		fail("clone", "%s", alias ? alias : "coldplug");
+		log_err(&err_last);
+	}
+}
+
+// Takes what the socket has, and loads at once or aside.
+static void serve(void (*load)(const char *alias))
+{
+	struct uevent e;
+
+	for (;;) {
+		switch (uevent_next(events.fd, &e, 0)) {
+		case UEVENT_ONE:
+			if (brings_a_device(&e))
+				load(e.modalias);
+			break;
+		case UEVENT_LOST:
+			load(NULL);
+			break;
+		case UEVENT_FAILED:
+			log_err(&err_last);
+			return;
+		case UEVENT_NONE:
+			return;
+		}
+	}
+}
+
+static void take_events(struct watch *w)
+{
+	(void)w;
+	serve(load_aside);
 }
 
 static int modules_up(struct box *box)
 {
-	(void)box;
-	if (file_read(AT_FDCWD, list_path, list, sizeof(list) - 1) < 0)
-		return errno == ENOENT ? 0 : -1; // a kernel with all of it built in has no list
-	for (char *line = list, *next; *line; line = next) {
-		size_t n = strcspn(line, "\n");
+	int found = modload_open();
 
-		next = line + n + (line[n] == '\n');
-		line[n] = '\0';
-		if (n > 0 && load(line))
-			return -1;
-	}
-	return 0;
+	(void)box;
+	if (found <= 0)
+		return found; // a kernel with all of it built in has no list
+	if (modload_on_demand() && answer_the_kernel())
+		return -1;
+	if (!modload_for_devices())
+		return modload_all();
+	// Devices that a module brings along are heard of.
+	events.fd = uevent_open();
+	if (events.fd < 0 || modload_all())
+		return -1;
+	coldplug();
+	serve(load_for);
+	return watch_add(&events);
 }
 
 const struct phase phase_modules = {"modules", NULL, modules_up};

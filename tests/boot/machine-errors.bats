@@ -79,14 +79,21 @@ fails() {
 }
 
 @test "a module that is not there, and one that is for another kernel" {
-	printf '/lib/modules/missing.ko\n' >"$DIR/list"
+	printf '/lib/modules/missing.ko x=1 # veth\n' >"$DIR/list"
 	image module --file "$DIR/list:/etc/initbox.modules"
-	fails module 'modules: /lib/modules/missing\.ko: open: No such file or directory \(ENOENT\)'
+	fails module 'modules: /lib/modules/missing\.ko: open: No such file or directory \(ENOENT\): needed by veth'
 	head -c 4096 /dev/zero >"$DIR/garbage.ko"
 	printf '/lib/modules/garbage.ko\n' >"$DIR/list"
 	image garbage --file "$DIR/list:/etc/initbox.modules" --file "$DIR/garbage.ko:/lib/modules/garbage.ko"
 	fails garbage 'modules: /lib/modules/garbage\.ko: finit_module: .* \(ENOEXEC\).*'
 	grep -q '^initbox: hint: .*another kernel' "$DIR/garbage.out"
+	# Whole, but for a kernel that can decompress it.
+	cp "$(find "$MODULES_DIR/" -name veth.ko)" "$DIR/veth.ko"
+	xz --check=crc32 "$DIR/veth.ko"
+	printf '/lib/modules/veth.ko.xz\n' >"$DIR/list"
+	image packed --file "$DIR/list:/etc/initbox.modules" --file "$DIR/veth.ko.xz:/lib/modules/veth.ko.xz"
+	fails packed 'modules: /lib/modules/veth\.ko\.xz: finit_module: .* \(EOPNOTSUPP\)'
+	grep -q '^initbox: hint: .*--keep-compressed' "$DIR/packed.out"
 	# Whole and signed, but not by the one who built this kernel's.
 	sed 's/vermagic=[0-9]\./vermagic=9./' "$(find "$MODULES_DIR/" -name veth.ko)" >"$DIR/other.ko"
 	printf '/lib/modules/other.ko\n' >"$DIR/list"

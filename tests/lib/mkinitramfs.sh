@@ -36,7 +36,17 @@ ko() {
 	} | "${CC:-cc}" -c -x assembler -o "$file" -
 }
 
-# load_order ARCHIVE: its /etc/initbox.modules.
-load_order() {
+# modules_of ARCHIVE: its /etc/initbox.modules.
+modules_of() {
 	cpio -i --quiet --to-stdout etc/initbox.modules <"$1"
+}
+
+# load_order ARCHIVE: the same without what needs each.
+load_order() {
+	modules_of "$1" | sed 's/ # .*//'
+}
+
+# aliases_of ARCHIVE: its /etc/initbox.aliases.
+aliases_of() {
+	cpio -i --quiet --to-stdout etc/initbox.aliases <"$1"
 }

@@ -91,6 +91,70 @@ load ../lib/mkinitramfs.sh
 	[ "$(load_order image)" = /lib/modules/algo.ko ]
 }
 
+@test "a list tells for each module what needs it, and its parameters" {
+	ko lib/c.ko parm=size:bytes
+	ko lib/b-b.ko depends=c
+	ko lib/a.ko depends=b-b parm=count:how-many parmtype=count:int parm=text_of:words
+	ko lib/d.ko depends=c
+	printf '%s\n' "module a count=3 text-of='b c'" 'module d dyndbg=+p' 'module a count=4' >list
+	"$MK" --from list --modules-dir lib -o image
+	modules_of image >got
+	printf '/lib/modules/%s\n' 'c.ko # b_b' 'b-b.ko # a' 'a.ko count=3 text-of="b c" count=4' 'd.ko dyndbg=+p' >want
+	diff want got
+	"$MK" --modules-dir lib --module 'c size=1M' -o image
+	[ "$(modules_of image)" = '/lib/modules/c.ko size=1M' ]
+	refused 1 '--module c sice=1: module c has no parameter sice (modinfo -p lib/c.ko)' --modules-dir lib --module 'c sice=1'
+	refused 1 'not a parameter (NAME=VALUE' --modules-dir lib --module "c 'size=\"1'"
+	refused 1 'not a parameter (NAME=VALUE' --modules-dir lib --module 'c =1'
+	echo kernel/x/in_side.ko >lib/modules.builtin
+	refused 1 "in-side is built in: its parameters belong on the kernel's command line (in_side.x=1)" --modules-dir lib --module 'in-side x=1'
+}
+
+@test "modules on demand: their names, and what is to be loaded for each" {
+	ko lib/low.ko
+	ko lib/soft.ko depends=low
+	ko lib/mid.ko depends=low alias=symbol:mid
+	ko lib/drivers/a.ko depends=mid alias=fs-a 'alias=usb:v1-p[0-9]*' 'alias=usb:v1-p[0-9]*' 'softdep=pre: soft' parm=x:y
+	ko lib/drivers/net/b.ko depends=mid alias=fs-a
+	ko lib/drivers/net/no-names.ko
+	"$MK" --modules-dir lib --module low --on-demand 'a x=1' --on-demand b -o image
+	modules_of image >got
+	printf '%s\n' /lib/modules/low.ko '?/lib/modules/soft.ko # a' '?/lib/modules/mid.ko # a' '?/lib/modules/a.ko x=1' \
+		'?/lib/modules/b.ko' >want
+	diff want got
+	aliases_of image >got
+	printf '%s\n' 'a low -soft mid a' 'b low mid b' 'fs_a low -soft mid a' 'fs_a low mid b' 'mid low mid' 'soft low soft' \
+		'symbol:mid low mid' 'usb:v1_p[0-9]* low -soft mid a' >want
+	diff want got
+	# What is loaded in any case is not asked for.
+	"$MK" --modules-dir lib --module a --on-demand a -o image
+	run ! grep -q '^?' <(modules_of image)
+	[ -z "$(aliases_of image)" ]
+	# All of a directory that has a name beside its own.
+	"$MK" --modules-dir lib/ --on-demand drivers/ -o image
+	[ "$(modules_of image | grep -c '/[ab].ko$')" -eq 2 ]
+	run ! grep no-names <(modules_of image)
+	refused 1 'no module below lib/nowhere/ has an alias' --modules-dir lib --on-demand nowhere/
+	refused 1 "not a module's name" --modules-dir lib --on-demand drivers/net/b
+	refused 1 "not a module's name" --modules-dir lib --on-demand 'drivers/net/ x=1'
+	refused 1 'module gone: not found' --modules-dir lib --on-demand gone
+	ko lib/c.ko 'alias=fs c'
+	refused 1 'lib/c.ko: the alias "fs c" has blanks' --modules-dir lib --on-demand c
+	ko lib/c.ko 'alias=a*'
+	refused 1 'lib/c.ko: the alias "a*" begins with a pattern' --modules-dir lib --on-demand c
+}
+
+@test "compressed modules are stored as they are when asked" {
+	ko lib/x.ko alias=fs-x
+	ko lib/z.ko depends=x
+	xz --check=crc32 lib/x.ko
+	zstd -q --rm lib/z.ko
+	"$MK" --modules-dir lib --module z --keep-compressed -o image
+	[ "$(modules_of image)" = "$(printf '%s\n' '/lib/modules/x.ko.xz # z' /lib/modules/z.ko.zst)" ]
+	cpio -i --quiet --to-stdout lib/modules/x.ko.xz <image | cmp - lib/x.ko.xz
+	refused 1 'the signature of a compressed module is inside of it' --modules-dir lib --module z --keep-compressed --strip-signatures
+}
+
 @test "compressed modules are found, read and stored decompressed" {
 	ko lib/g.ko
 	ko lib/x.ko depends=g

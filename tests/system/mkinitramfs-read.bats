@@ -303,7 +303,7 @@ make_tree() {
 	"$MK" --root root:/ -o image
 	well image
 
-	printf '%s\n' /lib/modules/a.ko -/lib/modules/b.ko >modules
+	printf '%s\n' /lib/modules/a.ko '?-/lib/modules/b.ko x=1 # a' >modules
 	"$MK" --file init:/init --file modules:/etc/initbox.modules --file f:/lib/modules/a.ko --file f:/lib/modules/b.ko -o image
 	well image
 	"$MK" --file init:/init --file modules:/etc/initbox.modules --file f:/lib/modules/a.ko -o image
