@@ -202,6 +202,7 @@ $(B)/bench/%.o: tests/bench/%.c Makefile | $(B)/include
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(MUSLCFLAGS) $(TOOLCFLAGS) -c -o $@ $<
 # It is measured beside initbox, and so built as initbox is.
 $(B)/bench/entry-floor.o: TOOLCFLAGS = $(INITCFLAGS)
+$(B)/bench/floor: $(B)/bench/floor-net.o
 $(B)/bench/floor $(B)/bench/true $(B)/bench/hold $(B)/bench/entry-floor $(B)/bench/entry-tree: $(B)/bench/%: $(B)/bench/%.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
 $(B)/bench/bench-run: $(BENCH_RUN:%=$(B)/bench/%.o) $(BENCH_BASE:%=$(B)/bench/%.o)

@@ -35,10 +35,14 @@ static const char *table_name(const struct box *box, char name[32])
 	return fmt(name, 32, "initbox-%s", bridge) ? bridge : name;
 }
 
-static void put_table(struct nl *nl, const char *table, bool delete)
+static void put_table(struct nl *nl, const char *table, uint16_t flags)
 {
-	nf_begin(nl, delete ? NFT_MSG_DELTABLE : NFT_MSG_NEWTABLE, delete ? 0 : NLM_F_CREATE, NFPROTO_INET, table,
-		 delete ? "NFT_MSG_DELTABLE" : "NFT_MSG_NEWTABLE", "table");
+	nf_begin(nl, NFT_MSG_NEWTABLE, NLM_F_CREATE | flags, NFPROTO_INET, table, "NFT_MSG_NEWTABLE", "table");
+}
+
+static void put_table_end(struct nl *nl, const char *table)
+{
+	nf_begin(nl, NFT_MSG_DELTABLE, 0, NFPROTO_INET, table, "NFT_MSG_DELTABLE", "table");
 }
 
 static void put_map(struct nl *nl, const char *table, enum nft_map map)
@@ -121,21 +125,29 @@ static int remove_ports(struct box *box, uint32_t address, const struct port *po
 	return ret;
 }
 
-// What a launcher left that was killed is replaced in the same transaction: adding first makes the delete succeed.
-static int make_table(struct nl *nl, const struct box *box)
+static int send_table(struct nl *nl, const struct box *box, bool replace)
 {
 	char name[32];
 	const char *table = table_name(box, name);
 
 	nf_batch_begin(nl);
-	put_table(nl, table, false);
-	put_table(nl, table, true);
-	put_table(nl, table, false);
+	if (replace)
+		put_table_end(nl, table);
+	put_table(nl, table, NLM_F_EXCL);
 	for (unsigned i = 0; i < COUNT(map_rows); i++)
 		put_map(nl, table, i);
 	nft_rules_put(nl, box, table);
 	nf_batch_end(nl);
 	return nl_send(nl, true);
+}
+
+// What a launcher left that was killed is replaced in one transaction. Not always: where something was deleted the kernel
+// waits for RCU, 5 ms, before the socket is closed.
+static int make_table(struct nl *nl, const struct box *box)
+{
+	if (send_table(nl, box, false) == 0)
+		return 0;
+	return errno == EEXIST ? send_table(nl, box, true) : -1;
 }
 
 static int remove_table(const struct box *box)
@@ -147,7 +159,7 @@ static int remove_table(const struct box *box)
 	if (nl_open(&nl, NETLINK_NETFILTER))
 		return -1;
 	nf_batch_begin(&nl);
-	put_table(&nl, table_name(box, name), true);
+	put_table_end(&nl, table_name(box, name));
 	nf_batch_end(&nl);
 	ret = nl_send(&nl, true);
 	nl_close(&nl);

@@ -2,21 +2,24 @@
 /*
  * floor - what the kernel itself needs to start a program in a box: the lower bound of the bench.
  *
- *   floor [--net] [--overlay] [--mounts] [--identity] [--init] [--cgroup DIR] [--seccomp FILE.bpf] ROOTFS CMD [ARG...]
+ *   floor [--net] [--bridge BRIDGE:ADDRESS:PORT] [--overlay] [--mounts] [--identity] [--init] [--cgroup DIR] [--seccomp FILE.bpf] ROOTFS CMD [ARG...]
  *
  * Always: pid, mnt, uts, ipc and cgroup namespaces, ROOTFS as root by pivot_root, a fresh /proc.
  * --identity: hostname, session, keyring, ids and capabilities as the program of a box has them.
+ * --bridge: --net, a veth to that bridge (of initbox, with its table; 172.20.0.0/16), and PORT of the host published to port 80.
  * --init: PID 1 starts the command and waits for it. Without it the command is PID 1.
  * There is no signal that is forwarded, no report of what fails in between, no undo. Any error ends it with 125.
  * The child shares the parent's memory until it execs (CLONE_VM | CLONE_VFORK): no page table is copied.
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -33,6 +36,8 @@
 #include <linux/keyctl.h>
 #include <linux/seccomp.h>
 
+#include "floor-net.h"
+
 #define MAX_INSNS	 4096 /* BPF_MAXINSNS of the kernel */
 #define MAX_OPTIONS	 4096
 #define FLAG_INTO_CGROUP 0x200000000ULL /* CLONE_INTO_CGROUP; <sched.h> and <linux/sched.h> collide */
@@ -47,6 +52,7 @@ struct floor {
 	char *const *argv;
 	const char *cgroup; /* directory to make for this run, NULL: none */
 	const char *seccomp;
+	struct floor_net bridge; /* .bridge NULL: none */
 	int net, overlay, mounts, identity, init;
 };
 
@@ -284,8 +290,13 @@ static void child_main(void *arg)
 	must(mount("proc", "/proc", "proc", SECURE, NULL), "/proc");
 	if (f->mounts)
 		mount_all();
-	if (f->net)
+	if (f->bridge.bridge) {
+		const char *what = floor_net_attach(&f->bridge);
+
+		must(what ? -1 : 0, what);
+	} else if (f->net) {
 		raise_loopback();
+	}
 	if (!f->init)
 		start_program(f);
 	pid = vfork();
@@ -349,9 +360,36 @@ static int run(struct floor *f)
 	pid = clone3_call(&args, child_main, f);
 	must(pid, "clone3");
 	code = wait_for((pid_t)pid);
+	if (f->bridge.bridge) {
+		const char *what = floor_net_detach(&f->bridge);
+
+		must(what ? -1 : 0, what);
+	}
 	if (f->cgroup)
 		must(rmdir(f->cgroup), f->cgroup);
 	return code;
+}
+
+/* BRIDGE:ADDRESS:PORT; the gateway is that of initbox's default subnet. */
+static void parse_bridge(struct floor *f, char *words)
+{
+	char *address = strchr(words, ':'), *port = address ? strchr(address + 1, ':') : NULL;
+	const char *what;
+
+	if (!port) {
+		errno = EINVAL;
+		die(words);
+	}
+	*address++ = *port++ = '\0';
+	f->net = 1;
+	f->bridge = (struct floor_net){.bridge = words,
+				       .table = "initbox",
+				       .address = inet_addr(address),
+				       .gateway = inet_addr("172.20.0.1"),
+				       .prefix = 16,
+				       .port = (uint16_t)atoi(port)};
+	what = floor_net_open(&f->bridge);
+	must(what ? -1 : 0, what);
 }
 
 static void read_filter(const char *path)
@@ -375,6 +413,8 @@ int main(int argc, char *argv[])
 	for (i = 1; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
 		if (strcmp(argv[i], "--net") == 0)
 			f.net = 1;
+		else if (strcmp(argv[i], "--bridge") == 0 && i + 1 < argc)
+			parse_bridge(&f, argv[++i]);
 		else if (strcmp(argv[i], "--overlay") == 0)
 			f.overlay = 1;
 		else if (strcmp(argv[i], "--mounts") == 0)
@@ -391,7 +431,7 @@ int main(int argc, char *argv[])
 			break;
 	}
 	if (argc - i < 2 || argv[i][0] != '/' || strlen(argv[i]) > MAX_OPTIONS / 4 - 8) {
-		dprintf(2, "usage: floor [--net] [--overlay] [--mounts] [--identity] [--init] [--cgroup DIR] "
+		dprintf(2, "usage: floor [--net] [--bridge BRIDGE:ADDRESS:PORT] [--overlay] [--mounts] [--identity] [--init] [--cgroup DIR] "
 			   "[--seccomp FILE.bpf] /ROOTFS CMD [ARG...]\n");
 		return 125;
 	}

@@ -39,12 +39,11 @@ always() {
 first_only() {
 	cat <<-'END'
 		> RTM_NEWLINK#1 ADDRESS without one the bridge has the lowest address of its ports, another one as boxes come and go
-		> NFT_MSG_NEWTABLE#2 .* a table that a killed launcher left is replaced: added, so that it is there, deleted, and added
-		[<>] NFT_MSG_DELTABLE#[12] .* so that the end's is the second; the last message is acknowledged
+		[<>] NFT_MSG_DELTABLE#1 \(flags\) the last message is acknowledged
 		> NFT_MSG_NEWCHAIN#[0-9]+ POLICY accept, which is the kernel's default, too
 		< NFT_MSG_NEWSET#[0-9]+ USERDATA nft's own notes on byte order, for types that are not those of the header fields
 		[<>] NFT_MSG_NEWRULE#4 EXPRESSIONS\.[1-4]\..* nft asks for IPv4 where it needs it; initbox before the route is looked up, which costs more
-		[<>] NFT_MSG_NEWTABLE#1 \(flags\) nft leaves CREATE out, and the kernel does not ask for it
+		[<>] NFT_MSG_NEWTABLE#1 \(flags\) nft leaves CREATE out, and takes a table that is there; initbox replaces one that a killed launcher left
 		< NFT_MSG_NEWTABLE#1 FLAGS none, as where they are not said
 		[<>] RTM_DELLINK#1 (\(index\)|IFNAME) the bridge is named; ip has asked for its index
 	END
