@@ -9,6 +9,7 @@
 #include "base/sys.h"
 #include "role/boot.h"
 #include "role/box.h"
+#include "role/check.h"
 #include "role/entry.h"
 #include "role/modprobe.h"
 #include "role/names.h"
@@ -59,6 +60,8 @@ int main(int argc, char **argv)
 	}
 	if (order_of(argc, argv))
 		return order_main(order_of(argc, argv));
+	if (argc > 1 && !strcmp(argv[1], "check") && !name_find(argv[0])->options)
+		return check_main(argc - 2, argv + 2);
 	if (argc < 2 || strcmp(argv[1], "run") || name_find(argv[0])->options)
 		return entry_main(inherited, argc, argv);
 	if (box_take_arguments(argc, argv)) {

@@ -217,6 +217,15 @@ static int move_aside(struct box *box)
 	return file_write(box->cgroup_root_fd, text, "0");
 }
 
+int cgroup_place_has(const struct box *box, unsigned controller)
+{
+	const char *missing = cgroup_controllers[controller];
+
+	if (box->cgroup_root_fd >= 0 && find_missing(box->cgroup_root_fd, 1u << controller, &missing))
+		return -1;
+	return missing ? cgroup_place_missing(box, missing) : 0;
+}
+
 int cgroup_place_limited(struct box *box, unsigned wanted)
 {
 	char text[4096], *path = own_path(text, sizeof(text));

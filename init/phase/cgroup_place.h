@@ -17,3 +17,6 @@ int cgroup_place_limited(struct box *box, unsigned wanted) must_check;
 
 // Says where a controller is that can't be had. Returns -1.
 int cgroup_place_missing(const struct box *box, const char *name);
+
+// Whether cgroup_root_fd can pass this controller on. Returns 0, or -1 with err_last saying where it is.
+int cgroup_place_has(const struct box *box, unsigned controller) must_check;

@@ -8,6 +8,7 @@ enum key_scope {
 	SCOPE_MACHINE = 2, // of the machine: configuration and kernel command line
 	SCOPE_FLAG = 4,	   // a yes/no that takes no value on the command line
 	SCOPE_ENTRY = 8,   // of the init of somebody else's container: its command line and INITBOX_… variables
+	SCOPE_CHECK = 16,  // of initbox check
 };
 
 enum key_type {

@@ -58,6 +58,8 @@ static enum parse_result unknown(const struct parser *p, const char *option, siz
 {
 	if (p->peer)
 		return fail_text("no such option", "%s: %.*s", where, (int)(n > 80 ? 80 : n), option);
+	if (p->scope == SCOPE_CHECK)
+		return fail_text("no such option (initbox check --help lists them)", "%s: %.*s", where, (int)(n > 80 ? 80 : n), option);
 	return parse_unknown(p->scope == SCOPE_ENTRY, where, option, n);
 }
 

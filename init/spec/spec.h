@@ -198,6 +198,8 @@ struct spec {
 	// how to talk
 	const char *trace; // file for the time each phase took, or "console"
 	bool explain, dry_run, verbose;
+	bool json, only_missing; // of initbox check
+	const char *config;
 	// lists
 	uint32_t dns[MAX_DNS];
 	const char *dns_search[MAX_SEARCH], *dns_option[MAX_DNS_OPTIONS];

@@ -33,14 +33,17 @@ setup_file() {
 		say privileged box --privileged -- /bin/sh -c 'mount -t tmpfs x /srv && echo mounted; echo 1 >/proc/sys/net/ipv4/ip_forward && echo written; test -c /dev/kmsg && echo devices'
 		echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}, {"names": ["rmdir"], "action": "SCMP_ACT_ERRNO", "excludes": {"minKernel": "6.2"}}]}' >/tmp/p.json
 		say json box --seccomp /tmp/p.json -- /bin/sh -c 'mkdir /x 2>&1; rmdir /nothing 2>&1'
+		mkdir -p "/lib/modules/$(uname -r)"
+		echo kernel/fs/erofs/erofs.ko: >"/lib/modules/$(uname -r)/modules.dep"
+		say check initbox check --json
 		say kept ls -ld /var/cache/initbox
 		say again box --seccomp /tmp/p.json -v /var/cache/initbox:/srv -- /bin/sh -c 'ls /srv | wc -l'
 		say bad box --seccomp /etc/passwd -- /bin/true
 		say own-file box --cap-add SYS_PTRACE -- /bin/sh -c 'chmod 777 /proc/1/exe'
 		say own-file-link box -- /proc/self/exe -q -- /bin/sh -c 'chmod 777 /proc/$PPID/exe'
 		say own-file-is stat -c %a /usr/bin/initbox
-		say stop sh -c 'initbox run -q --rootfs /tmp/root --stop-signal USR1 -- /bin/sh -c "trap \"exit 5\" USR1; echo ready; while :; do usleep 20000; done" >/tmp/out & until grep -q ready /tmp/out; do usleep 20000; done; kill -TERM $!; wait $!'
-		say timeout sh -c 'initbox run -q --rootfs /tmp/root --stop-timeout 300ms -- /bin/sh -c "trap : TERM; echo ready; while :; do usleep 20000; done" >/tmp/timeout & until grep -q ready /tmp/timeout; do usleep 20000; done; kill -TERM $!; wait $!'
+		say stop sh -c 'initbox run -q --rootfs /tmp/root --stop-signal USR1 -- /bin/sh -c "trap \"exit 5\" USR1; echo ready; while :; do usleep 20000; done" >/tmp/out & until grep -qs ready /tmp/out; do usleep 20000; done; kill -TERM $!; wait $!'
+		say timeout sh -c 'initbox run -q --rootfs /tmp/root --stop-timeout 300ms -- /bin/sh -c "trap : TERM; echo ready; while :; do usleep 20000; done" >/tmp/timeout & until grep -qs ready /tmp/timeout; do usleep 20000; done; kill -TERM $!; wait $!'
 		exit 7
 	END
 	printf 'rootfs = /box\nprivileged = yes\ntmpfs-size = 64M\nname = outer\ncommand = /bin/sh /privileges.sh\n' >"$DIR/privileges.conf"
@@ -73,6 +76,22 @@ is() {
 	is sysctl '1 65536 20 dom 0'
 	is limits '-500 -5 99999 0'
 	is privileged 'mounted written devices 0'
+}
+
+# state NAME [FIELD]: of what initbox check told.
+state() {
+	sed -n 's/^check=\(.*\) [0-9]*$/\1/p' "$DIR/lines" | jq -r --arg name "$1" '.features[] | select(.name == $name) | .'"${2:-state}"
+}
+
+@test "initbox check in the privileged box" {
+	is check '\{.*"works":true\} 0'
+	[ "$(state 'user namespaces')" = yes ]
+	[ "$(state 'time namespaces') $(state overlay) $(state ext4) $(state pidfds)" = 'yes yes yes yes' ]
+	[ "$(state landlock) $(state landlock note)" = 'yes ABI 2' ]
+	[ "$(state erofs) $(state erofs hint) $(state erofs why)" = 'module modprobe erofs fsopen: No such device (ENODEV)' ]
+	[ "$(state squashfs) $(state squashfs hint)" = 'no a kernel with CONFIG_SQUASHFS' ]
+	[ "$(state veth) $(state veth why)" = 'no RTM_NEWLINK: Not supported (EOPNOTSUPP): kernel says: Unknown device type' ]
+	[ "$(state 'nft ct') $(state 'nft ct' why)" = 'no netlink 12: socket: Protocol not supported (EPROTONOSUPPORT)' ]
 }
 
 @test "landlock of Linux 6.1 is too old for what the rules promise" {

@@ -98,6 +98,9 @@ static const char *const entry_lines[] = {
 	"      --orphans keep|term|kill ", "  -e, --exit-map CODE[=TO] ", "  -p, --parent-death SIG ", "      --setsid  ",
 	"  -s, --subreaper  ", "  -w, --warn-reaped  ", "  -P, --pause  ", "  -v, --verbose  ", "  -q, --quiet  ",
 };
+static const char *const check_lines[] = {
+	"  -q, --missing  ", "      --json  ", "      --config FILE ",
+};
 static const char *const machine_lines[] = {
 	"  command = WORDS ", "  machine-link = LINK ", "  machine-address = ADDRESS/N ", "  machine-gateway = ADDRESS ",
 	"  share = TAG:DST[:ro] ", "  on-end = poweroff|reboot|halt|stay ", "  on-error = poweroff|...|shell ",
@@ -132,6 +135,7 @@ static void help_has_every_key(void **state)
 	(void)state;
 	expect_help(SCOPE_BOX, box_lines, COUNT(box_lines));
 	expect_help(SCOPE_ENTRY, entry_lines, COUNT(entry_lines));
+	expect_help(SCOPE_CHECK, check_lines, COUNT(check_lines));
 	expect_help(SCOPE_MACHINE, machine_lines, COUNT(machine_lines));
 }
 
