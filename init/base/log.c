@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/kmsg.h"
 #include "base/log.h"
 
 struct log_setup log_setup = {.level = LOG_NOTE};
@@ -12,6 +13,16 @@ static void emit(const struct buf *b)
 	ssize_t n = write(STDERR_FILENO, b->p, b->len);
 
 	(void)n;
+}
+
+// What the kernel's console shows need not stand there twice. A result is looked for as it is, without the kernel's time.
+static void emit_as(enum log_level level, const struct buf *b)
+{
+	static const uint8_t priorities[] = {[LOG_ERROR] = 3, [LOG_RESULT] = 6, [LOG_NOTE] = 4, [LOG_DETAIL] = 6};
+	bool shown = log_setup.kmsg && kmsg_write(priorities[level], b->p, b->len);
+
+	if (!shown || log_setup.elsewhere || level == LOG_RESULT)
+		emit(b);
 }
 
 void log_line(enum log_level level, const char *f, ...)
@@ -28,7 +39,7 @@ void log_line(enum log_level level, const char *f, ...)
 	va_end(ap);
 	b.cap = sizeof(text); // the newline always fits
 	buf_char(&b, '\n');
-	emit(&b);
+	emit_as(level, &b);
 }
 
 void log_err(const struct err *e)
@@ -38,7 +49,7 @@ void log_err(const struct err *e)
 
 	buf_str(&b, "initbox: ");
 	err_write(&b, e);
-	emit(&b);
+	emit_as(LOG_ERROR, &b);
 }
 
 void explain(const char *calls, const char *f, ...)

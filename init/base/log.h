@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Everything initbox says goes through here: one line, one write(2), to stderr.
+// Everything initbox says goes through here: one line, one write(2), to stderr. Of a machine also to the kernel's log:
+// errors with priority 3, notes 4, the rest 6.
 #pragma once
 #include "base/err.h"
 
-enum log_level { LOG_ERROR, LOG_NOTE, LOG_DETAIL };
+// LOG_RESULT is what was asked for, and always said: an exit status, a trace.
+enum log_level { LOG_ERROR, LOG_RESULT, LOG_NOTE, LOG_DETAIL };
 
 struct log_setup {
 	enum log_level level; // LOG_NOTE unless --verbose
 	bool explain;	      // print the steps
 	bool dry_run;	      // print the steps and do nothing
+	bool kmsg;	      // a machine: every line goes to the kernel's log, too, and is said once on its console
+	bool elsewhere;	      // standard error is not the kernel's console
 };
 extern struct log_setup log_setup;
 

@@ -108,7 +108,7 @@ int trace_write(void)
 		log_line(LOG_NOTE, "trace: %u spans left out", trace->used - n);
 	if (out < 0) {
 		for (unsigned i = 0; i < n; i++)
-			log_line(LOG_ERROR, "trace: %s: %s: %lu us", side_name(&trace->span[i]), trace->span[i].name,
+			log_line(LOG_RESULT, "trace: %s: %s: %lu us", side_name(&trace->span[i]), trace->span[i].name,
 				 (unsigned long)(trace->span[i].to - trace->span[i].from) / 1000);
 		return 0;
 	}

@@ -87,7 +87,7 @@ static int start(struct spec *s)
 		return -1;
 	if (s->stdin_from == STDIN_NULL)
 		make_console_raw();
-	log_setup.level = s->verbose ? LOG_DETAIL : LOG_NOTE;
+	log_setup.level = s->verbose ? LOG_DETAIL : (enum log_level)(s->log_level + LOG_RESULT);
 	log_setup.explain = s->explain || s->dry_run;
 	return phase_run(&self, machine);
 }
@@ -97,7 +97,7 @@ static void write_trace(uint64_t from)
 	if (trace_write())
 		log_err(&err_last);
 	if (trace_end("start"))
-		log_line(LOG_ERROR, "trace: exec at %lu us after /init",
+		log_line(LOG_RESULT, "trace: exec at %lu us after /init",
 			 (unsigned long)(trace_end("start") - from) / 1000);
 }
 
@@ -159,6 +159,7 @@ _Noreturn void boot_main(void)
 	struct spec *s = spec_new();
 	uint64_t from = trace_clock();
 
+	log_setup.kmsg = true;
 	machine_end.spec = s;
 	if (take_over() || start(s)) {
 		log_err(&err_last);

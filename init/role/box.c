@@ -142,6 +142,7 @@ static _Noreturn void box_init(struct box *box)
 	pid_t pid;
 
 	trace_set_side(TRACE_BOX);
+	log_setup.kmsg = false; // no name of the image is the kernel's log
 	if (box->in_machine)
 		crash_forget();
 	wipe_arguments();

@@ -140,7 +140,7 @@ static void tell_console(int code, const struct box_end *end)
 		buf_fmt(&b, ", signal %d", end->signal);
 	if (end->oom)
 		buf_str(&b, ", out of memory");
-	log_line(LOG_ERROR, "%s", text);
+	log_line(LOG_RESULT, "%s", text);
 }
 
 static int drain(void *arg)

@@ -3,6 +3,7 @@
 
 #include "spec/keys.h"
 
+static const char *const log_levels[] = {"error", "note", "detail", NULL};
 static const char *const stdins[] = {"inherit", "null", NULL};
 static const char *const on_exits[] = {"drain", "none", "term", "wait", NULL};
 static const char *const on_ends[] = {"poweroff", "reboot", "halt", "stay", NULL};
@@ -178,6 +179,8 @@ static const struct key keys[] = {
 	 .help = "when initbox failed: the same, or shell: /bin/sh of the image on the console"},
 	{"status-port", 0, SCOPE_MACHINE, KEY_STRING, FIELD(status_port), .arg = "DEVICE|isa:0xPORT",
 	 .help = "serial line that the exit status is written to, or qemu's isa-debug-exit"},
+	{"log-level", 0, SCOPE_MACHINE, KEY_CHOICE, FIELD(log_level), .choices = log_levels, .arg = "error|note|detail",
+	 .help = "what is said on the console and in the kernel's log (note)"},
 };
 // clang-format on
 

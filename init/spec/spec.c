@@ -22,6 +22,7 @@ struct spec *spec_new(void)
 
 	s->subnet.prefix = NOT_GIVEN;
 	s->machine_link = "eth0";
+	s->log_level = 1; // note
 	s->grace = 10000;
 	s->kill_after = 10000;
 	s->seccomp = SECCOMP_FILTER_UNSET;

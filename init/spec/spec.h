@@ -194,6 +194,7 @@ struct spec {
 	// machine
 	const char *machine_link, *machine_hostname, *status_port;
 	uint8_t on_end, on_error; // enum machine_end
+	uint8_t log_level; // as enum log_level, from LOG_RESULT on
 	struct net4 machine_address, machine_gateway;
 	// how to talk
 	const char *trace; // file for the time each phase took, or "console"

@@ -38,6 +38,7 @@ setup_file() {
 		echo "bind=$(mount_of /again)"
 		awk 'NR > 1 { print "swap=" $1, $2, $3, $5 }' /proc/swaps
 		echo written >/machine/data/file
+		echo "log=$(dmesg -r | sed -n 's/^<\([0-9]*\)>\[[ 0-9.]*\] initbox: phase machine-mounts$/\1/p')"
 		touch /machine/again/x 2>/dev/null || echo again=read-only
 	END
 	looker system <<-'END'
@@ -50,10 +51,10 @@ setup_file() {
 		machine-mount = bind,/data,/again,bind,ro
 		swap = /dev/vdb,pri=7
 	END
-	machine system --net none --disk "$DIR/data.img" --disk "$DIR/swap.img" --append initbox.explain
+	machine system --net none --disk "$DIR/data.img" --disk "$DIR/swap.img" --append 'initbox.explain initbox.log-level=detail'
 	ended system 0
 	said system name=lab.example 'parameters=example 17 1' 'data=rw,nosuid,nodev,noatime /dev/vda rw,data=ordered' \
-		'bind=ro,nosuid,nodev,noatime /dev/vda rw,data=ordered' 'swap=/dev/vdb partition 16380 7' again=read-only
+		'bind=ro,nosuid,nodev,noatime /dev/vda rw,data=ordered' 'swap=/dev/vdb partition 16380 7' again=read-only 'initbox: phase machine-mounts' log=14
 	grep -qxE 'tmpfs=rw,.*noexec.* tmpfs rw,size=1024k,mode=711.* 711' "$DIR/system.out"
 	said system '+ mkdir -p /again; mount -t bind -o bind,ro /data /again  # mkdir mount' \
 		'+ swapon -o pri=7 /dev/vdb  # swapon' '+ hostname lab.example  # sethostname' \
@@ -69,4 +70,13 @@ setup_file() {
 	machine parameter --net none --timeout 30 --append 'initbox.machine-sysctl=net.no.such=1'
 	refused parameter 'machine-kernel: net\.no\.such=1: openat2: No such file or directory \(ENOENT\)'
 	grep -q '^initbox: hint: this kernel has no such parameter' "$DIR/parameter.out"
+}
+
+@test "an error that the kernel's console shows stands there once" {
+	machine once --net none --timeout 30 --append 'loglevel=4 initbox.machine-sysctl=net.no.such=1'
+	cat -v "$DIR/once.out"
+	[ "$(cat "$DIR/once.status")" = 125 ]
+	[ "$(tr -d '\r' <"$DIR/once.out" | sed 's/^\[[ 0-9.]*\] /TIME /' | grep initbox:)" = \
+		'TIME initbox: machine-kernel: net.no.such=1: openat2: No such file or directory (ENOENT)
+TIME initbox: hint: this kernel has no such parameter, or what it belongs to is not there (a module, a link)' ]
 }
