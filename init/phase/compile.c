@@ -24,6 +24,8 @@ int compile_find(struct compiler *c)
 	char path[PATH_MAX + sizeof(NAME)];
 	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX);
 
+	if (n < 0)
+		return fail("readlink", "/proc/self/exe");
 	while (n > 0 && path[n - 1] != '/')
 		n--;
 	c->fd = -1;
@@ -94,8 +96,10 @@ static int judge(struct child *c, int status)
 	static LARGE_BSS char text[16 * 1024];
 	long n = pread(c->fd[2], text, sizeof(text) - 1, 0);
 
-	text[n < 0 ? 0 : n] = '\0';
 	close(c->fd[2]);
+	if (n < 0)
+		return fail("pread", NAME);
+	text[n] = '\0';
 	if (c->error) {
 		errno = c->error;
 		return fail("execveat", NAME);
@@ -127,9 +131,9 @@ int compile_run(const struct compiler *compiler, int fd, const char *name, uint6
 	pid = clone(child_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &c);
 	if (pid < 0)
 		return fail("clone", NAME);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while ((ret = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
 		;
-	ret = judge(&c, status);
+	ret = ret < 0 ? fail("waitpid", NAME) : judge(&c, status);
 	if (ret)
 		close(c.fd[1]);
 	return ret ? -1 : c.fd[1];

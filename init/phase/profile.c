@@ -80,13 +80,16 @@ static void add_rest(struct sha256 *h, const struct compiler *c, uint64_t caps, 
 }
 
 // What the program will have: what initbox lacks itself it can't give. Who makes a user namespace has all in it.
-static uint64_t kept_caps(const struct box *box)
+// Returns 0, or -1 with err_last set.
+static int kept_caps(const struct box *box, uint64_t *caps)
 {
 	struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct d[2] = {{0}};
 
-	syscall(SYS_capget, &h, d);
-	return caps_kept(box->spec) & (box->userns ? ~0ull : d[0].permitted | (uint64_t)d[1].permitted << 32);
+	if (syscall(SYS_capget, &h, d))
+		return fail("capget", "capabilities");
+	*caps = caps_kept(box->spec) & (box->userns ? ~0ull : d[0].permitted | (uint64_t)d[1].permitted << 32);
+	return 0;
 }
 
 static long compile(const struct compiler *c, int fd, const char *path, uint64_t caps, const char *release)
@@ -98,7 +101,7 @@ static long compile(const struct compiler *c, int fd, const char *path, uint64_t
 
 static int profile_from_json(struct box *box, const char *path)
 {
-	uint64_t caps = kept_caps(box);
+	uint64_t caps;
 	struct compiler compiler;
 	struct utsname machine;
 	struct sha256 h;
@@ -107,6 +110,8 @@ static int profile_from_json(struct box *box, const char *path)
 	long n;
 
 	sha256_begin(&h);
+	if (kept_caps(box, &caps))
+		return -1;
 	if (uname(&machine))
 		return fail("uname", "%s", path);
 	fd = copy_profile(path, &h);
@@ -156,10 +161,11 @@ static int profile_up(struct box *box)
 static void profile_explain(const struct box *box)
 {
 	const struct spec *s = box->spec;
+	uint64_t caps;
 
-	if (s->seccomp == SECCOMP_FILTER_FILE && !ends_in(s->seccomp_file, ".bpf"))
+	if (s->seccomp == SECCOMP_FILTER_FILE && !ends_in(s->seccomp_file, ".bpf") && !kept_caps(box, &caps))
 		explain("execveat", "boxfilter --format box --caps 0x%lx --kernel \"$(uname -r)\" -o filter.bpf %s",
-			(unsigned long)kept_caps(box), s->seccomp_file);
+			(unsigned long)caps, s->seccomp_file);
 }
 
 const struct phase phase_profile = {"profile", profile_explain, profile_up};

@@ -8,8 +8,8 @@
 #
 #   load lib; sweep CONFIG
 #
-# CONFIG is a function that prints the words of a command, one a line; the program's are added. before_CONFIG, if there
-# is one, is called first. tolerated and leaving print the tables: PROCESS CALL WHICH reason; WHICH is * or 1,2,5.
+# CONFIG is a function that prints the words of a command, one a line; the program's are added. before_CONFIG and
+# after_CONFIG, if there are such, are called first and last. tolerated and leaving print the tables: PROCESS CALL WHICH reason; WHICH is * or 1,2,5.
 #
 # Of a network each request is refused by the kernel, and each answer of it is lost, cut short, of a wrong sequence number
 # or sender; they are calls of the names message and answer.
@@ -122,6 +122,10 @@ one_fault() {
 	sed 's/^/    /' err
 }
 
+after_faults() {
+	[ "$(type -t "after_$1")" != function ] || "after_$1"
+}
+
 # The command as CONFIG has it, and what it does when nothing fails.
 before_faults() {
 	local code=0
@@ -142,6 +146,7 @@ count_calls() {
 	before_faults "$1"
 	inject calls "${command[@]}" >out 2>err </dev/null || :
 	diff /run/wanted out
+	after_faults "$1"
 	# These can't fail: exit(2), getpid(2), umask(2), flock(2) that unlocks. madvise(2) is advice, and an init at rest gives it
 	# when it has been idle for a while, which a loaded machine decides. The C library makes two calls before main, and looks at neither.
 	grep -vE ' (exit|exit_group|madvise|getpid|getppid|umask|flock_un|arch_prctl|set_tid_address) ' calls >"$2"
@@ -165,6 +170,7 @@ faults() {
 		done
 	done
 	[ ! -e /run/rows ] || sort -u /run/rows >"$2.rows$3"
+	after_faults "$1"
 	[ $done -gt 0 ]
 	[ $failed = 0 ]
 }

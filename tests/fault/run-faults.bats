@@ -46,6 +46,26 @@ tolerated() {
 		0 ioctl 1 a bridge of that name is found when it is made
 		0 rmdir * another box may be about to use the directory
 	END
+	profile) cat <<-'END' ;;
+		0 geteuid * whether it has been compiled before, and whether it is kept for the next time, does not matter
+		0 mkdirat * the same
+		0 mkdir * the same
+		0 stat * the same
+		1 rt_sigprocmask 1 boxfilter runs with signals blocked
+		2 prctl 1 as for other boxes, whose PID 1 is the first process beside the launcher
+		2 fcntl * the same
+		2 capset 1 the same
+		2 sendto * the same
+		2 wait4 * the same
+		2 rt_sigtimedwait * the same
+		2 clock_gettime * the same
+		3 close_range * the same
+		3 ioctl * the same
+	END
+	terminal) cat <<-'END' ;;
+		0 ioctl 1 whether the caller has a terminal: as without
+		0 read 1 what comes from the caller has ended
+	END
 	esac
 }
 
@@ -158,4 +178,40 @@ powers() {
 }
 @test "a sysctl, landlock, niceness, a group more, nothing masked, nothing writable" {
 	sweep powers
+}
+
+before_image() {
+	mksquashfs "$ROOT" image.squashfs -quiet -no-progress >/dev/null
+}
+
+image() {
+	printf '%s\n' "$INITBOX" run --rootfs image.squashfs --name image -q -- /bin/sh -c
+}
+@test "an image file" {
+	sweep image
+}
+
+# The terminal's own words; what initbox says is apart from them.
+terminal() {
+	printf '%s\n' "$INITBOX" run --rootfs "$ROOT" --name terminal -q -t -- /bin/sh -c
+}
+@test "a terminal" {
+	sweep terminal
+}
+
+# Compiled by boxfilter each time: nothing can be kept.
+after_profile() {
+	umount /var/cache
+}
+
+before_profile() {
+	mount -t tmpfs -o ro tmpfs /var/cache
+	echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["swapon"], "action": "SCMP_ACT_ERRNO"}]}' >p.json
+}
+
+profile() {
+	printf '%s\n' "$INITBOX" run --rootfs "$ROOT" --name profile -q --seccomp p.json -- /bin/sh -c
+}
+@test "a profile in JSON" {
+	sweep profile
 }

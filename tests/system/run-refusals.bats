@@ -52,7 +52,7 @@ options() {
 		'hugetlb: "2M=3M": the limit is not a multiple | --hugetlb 2M=3M'
 		'pids-limit: "0": not a number | --pids-limit 0'
 		'pids-limit: "many": not a number | --pids-limit many'
-		'network: "bridged": not one of none.bridge.host | --network bridged'
+		'network: "bridged": not one of none.bridge.slirp.host | --network bridged'
 		'ip: "172.20.0": not an IPv4 address | --ip 172.20.0'
 		'ip: "172.20.0.256": not an IPv4 address | --ip 172.20.0.256'
 		'ip: "::1": not an IPv4 address | --ip ::1'
