@@ -58,11 +58,11 @@ static bool find_virtio_port(char *path, size_t cap)
 		const struct linux_dirent64 *d = (const struct linux_dirent64 *)(const void *)(list + at);
 
 		at += d->d_reclen;
-		if (d->d_name[0] == '.' || fmt(file, sizeof(file), "%.32s/name", d->d_name) ||
+		if (d->d_name[0] == '.' || fmt(file, sizeof(file), "%s/name", d->d_name) ||
 		    file_read(dir, file, name, sizeof(name) - 1) < 0)
 			continue;
 		name[strcspn(name, "\n")] = '\0';
-		found = !strcmp(name, TELL_PORT) && !fmt(path, cap, "/dev/%.32s", d->d_name);
+		found = !strcmp(name, TELL_PORT) && !fmt(path, cap, "/dev/%s", d->d_name);
 	}
 	if (dir >= 0)
 		close(dir);
