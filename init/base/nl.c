@@ -15,7 +15,12 @@ enum { MAX_ERRNO = 4095 };
 #define ATTR_HEADER   sizeof(struct nlattr)
 #define ATTR_ALIGN(n) (((size_t)(n) + 3) & ~(size_t)3)
 
-static uint32_t next_seq = 1;
+uint32_t nl_next_seq(void)
+{
+	static uint32_t last;
+
+	return ++last;
+}
 
 int nl_open(struct nl *nl, int protocol)
 {
@@ -90,7 +95,7 @@ void nl_begin(struct nl *nl, uint16_t type, uint16_t flags, const void *header, 
 	h = reserve(nl, sizeof(*h));
 	*h = (struct nlmsghdr){.nlmsg_len = sizeof(*h), .nlmsg_type = type};
 	h->nlmsg_flags = (uint16_t)(flags | NLM_F_REQUEST);
-	h->nlmsg_seq = next_seq++;
+	h->nlmsg_seq = nl_next_seq();
 	if (nl->count == 0)
 		nl->seq = h->nlmsg_seq;
 	nl->count++;
@@ -166,8 +171,21 @@ static struct nlmsghdr *message(struct nl *nl, unsigned wanted)
 	return h;
 }
 
-// The kernel's text sits in a TLV behind the error, which echoes only the header (NETLINK_CAP_ACK).
-static void kernel_words(const struct nlmsghdr *h)
+void nl_kernel_words(const struct nlmsghdr *h, size_t at)
+{
+	while (at + ATTR_HEADER <= h->nlmsg_len) {
+		const struct nlattr *a = (const struct nlattr *)(const void *)((const char *)h + at);
+
+		if (a->nla_len < ATTR_HEADER || a->nla_len > h->nlmsg_len - at)
+			return;
+		if ((a->nla_type & NLA_TYPE_MASK) == NLMSGERR_ATTR_MSG)
+			fail_kernel_words((const char *)a + ATTR_HEADER, a->nla_len - (size_t)ATTR_HEADER);
+		at += ATTR_ALIGN(a->nla_len);
+	}
+}
+
+// They sit behind the error, which echoes only the header (NETLINK_CAP_ACK).
+static void error_words(const struct nlmsghdr *h)
 {
 	size_t at = NLMSG_LENGTH(sizeof(struct nlmsgerr));
 
@@ -180,15 +198,7 @@ static void kernel_words(const struct nlmsghdr *h)
 			return;
 		at += NLMSG_ALIGN(e->msg.nlmsg_len - sizeof(e->msg));
 	}
-	while (at + ATTR_HEADER <= h->nlmsg_len) {
-		const struct nlattr *a = (const struct nlattr *)(const void *)((const char *)h + at);
-
-		if (a->nla_len < ATTR_HEADER || a->nla_len > h->nlmsg_len - at)
-			return;
-		if ((a->nla_type & NLA_TYPE_MASK) == NLMSGERR_ATTR_MSG)
-			fail_kernel_words((const char *)a + ATTR_HEADER, a->nla_len - (size_t)ATTR_HEADER);
-		at += ATTR_ALIGN(a->nla_len);
-	}
+	nl_kernel_words(h, at);
 }
 
 int nl_parse(const struct nl *nl, const void *data, size_t n, uint32_t *acked)
@@ -209,7 +219,7 @@ int nl_parse(const struct nl *nl, const void *data, size_t n, uint32_t *acked)
 			if (e->error) {
 				errno = -e->error;
 				fail(nl->label[i].call, "%s", nl->label[i].object);
-				kernel_words(h);
+				error_words(h);
 				errno = -e->error;
 				return -1;
 			}
@@ -223,8 +233,7 @@ int nl_parse(const struct nl *nl, const void *data, size_t n, uint32_t *acked)
 	return fail("recvmsg", "netlink answer with a broken frame");
 }
 
-// Receives one datagram from the kernel. Returns its length, 0 when none is waiting, -1 with err_last set.
-static ssize_t receive(const struct nl *nl, char *dst, size_t cap)
+ssize_t nl_receive(const struct nl *nl, char *dst, size_t cap)
 {
 	struct sockaddr_nl from = {0};
 	struct iovec iov = {dst, cap};
@@ -249,10 +258,18 @@ static ssize_t receive(const struct nl *nl, char *dst, size_t cap)
 	}
 }
 
+int nl_transmit(const struct nl *nl)
+{
+	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+
+	return sendto(nl->fd, nl->buf, nl->len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) == (ssize_t)nl->len
+		       ? 0
+		       : fail("sendto", "netlink");
+}
+
 int nl_send(struct nl *nl, bool batch)
 {
 	_Alignas(8) char answer[8192];
-	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 	unsigned last = nl->count - (batch ? 2 : 1);
 	uint32_t acked = 0, wanted = nl->seq + last;
 	ssize_t n;
@@ -263,15 +280,14 @@ int nl_send(struct nl *nl, bool batch)
 		return fail("sendmsg", "netlink: %u messages, %zu bytes", nl->count, nl->len);
 	}
 	message(nl, last)->nlmsg_flags |= NLM_F_ACK;
-	if (sendto(nl->fd, nl->buf, nl->len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) != (ssize_t)nl->len) {
-		ret = fail("sendto", "netlink");
+	if (nl_transmit(nl)) {
 		no = errno;
 		nl_reset(nl);
 		errno = no;
-		return ret;
+		return -1;
 	}
 	// Every answer is read, also after a failure: one left behind would be taken for the next send's.
-	while ((batch || acked != wanted) && (n = receive(nl, answer, sizeof(answer))) != 0) {
+	while ((batch || acked != wanted) && (n = nl_receive(nl, answer, sizeof(answer))) != 0) {
 		if (n < 0 && ret)
 			break;
 		if (ret == 0 && (n < 0 || nl_parse(nl, answer, (size_t)n, &acked))) {

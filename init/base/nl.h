@@ -4,6 +4,7 @@
 //
 // A builder never fails half way: an overflow is remembered and reported by nl_send.
 #pragma once
+#include <sys/types.h>
 #include <linux/netlink.h>
 
 #include "base/err.h"
@@ -62,6 +63,31 @@ int nl_send(struct nl *nl, bool batch) must_check;
 // sequence number acknowledged) and, for the first failure, err_last. Returns 0, or -1 after a failure or when the
 // datagram is not well formed. Separate from the socket for tests and fuzzing.
 int nl_parse(const struct nl *nl, const void *data, size_t n, uint32_t *acked) must_check;
+
+// Sends the one message that was built, a request with NLM_F_DUMP, and calls each for every message of the answer, whose
+// frame is right and whose length is at least that of its header; what is in it each has to check (nl_find does).
+// A dump that others changed meanwhile (NLM_F_DUMP_INTR) is asked for again, a few times: each is called with h NULL before
+// every try, to forget what it has seen. It returns 0, or other than 0 with err_last set, which ends the dump.
+// Returns 0, or -1 with err_last and errno set: EAGAIN after the last try. Source: netlink(7), kernel net/netlink/af_netlink.c.
+int nl_dump(struct nl *nl, int (*each)(void *arg, const struct nlmsghdr *h), void *arg) must_check;
+
+// Reads one datagram of a dump, as nl_parse does. Separate from the socket for tests and fuzzing.
+struct nl_dump {
+	int (*each)(void *arg, const struct nlmsghdr *h);
+	void *arg;
+	bool done, interrupted;
+};
+int nl_parse_dump(const struct nl *nl, const void *data, size_t n, struct nl_dump *d) must_check;
+
+// Finds an attribute of a message whose family's own header has so many bytes. Returns what is in it, *n bytes, or NULL.
+const void *nl_find(const struct nlmsghdr *h, size_t header, uint16_t attr, size_t *n) must_check;
+
+// For nl_dump: the next sequence number; the kernel's text in the TLVs that start at an offset of a message; sends what was
+// built; takes one datagram of the kernel's: its length, 0 when none is there.
+uint32_t nl_next_seq(void);
+void nl_kernel_words(const struct nlmsghdr *h, size_t at);
+int nl_transmit(const struct nl *nl) must_check;
+ssize_t nl_receive(const struct nl *nl, char *dst, size_t cap) must_check;
 
 // Index of the link called name in the socket's network namespace. Returns 0 (no index is 0) with err_last set
 // when there is none.
