@@ -46,10 +46,10 @@ CRTN = $(MUSL)/libc.a $(shell $(CC) -print-libgcc-file-name) $(MUSL)/crtn.o
 
 # What goes into PID 1 is this list.
 INIT = main \
-       base/arena base/crc32 base/disk base/err base/exec_why base/file base/fmt base/kmsg base/log base/mnt base/nfexpr base/nl base/nl_dump base/passwd base/path base/ptable base/rest base/sha256 base/signals base/superblock base/uevent base/undo base/utf8 base/watch \
-       spec/caps spec/keys spec/modtable spec/options spec/parse spec/spec spec/store spec/store_machine spec/value spec/value_limits spec/value_machine spec/value_mount spec/value_namespace spec/value_network spec/value_privileges spec/value_process \
+       base/arena base/crc32 base/disk base/err base/exec_why base/file base/fmt base/kmsg base/log base/mnt base/nfexpr base/nl base/nl_dump base/passwd base/path base/ptable base/rest base/sha256 base/signals base/superblock base/uevent base/undo base/utf8 base/watch base/rmtree \
+       spec/caps spec/keys spec/modtable spec/options spec/parse spec/spec spec/store spec/store_machine spec/value spec/value_limits spec/value_machine spec/value_mount spec/value_namespace spec/value_network spec/value_privileges spec/value_process spec/cmdline spec/spec_root spec/value_root \
        phase/address phase/cache phase/cgroup phase/cgroup_limits phase/cgroup_place phase/coldplug phase/compile phase/console phase/devices phase/early phase/environ phase/exec phase/files phase/filter phase/handover phase/host_devices phase/image phase/join phase/landlock phase/link phase/modload phase/machine_kernel phase/machine_mounts phase/modules phase/mounts \
-       phase/namespaces phase/net phase/nft phase/nft_rules phase/own_file phase/phase phase/privileges phase/probe_cgroup phase/probe_mount phase/probe_net phase/probe_process phase/profile phase/program phase/root phase/shares phase/state phase/subids phase/sysctl phase/taken phase/timens phase/trace phase/upper phase/userns phase/volumes \
+       phase/namespaces phase/net phase/nft phase/nft_rules phase/own_file phase/phase phase/privileges phase/probe_cgroup phase/probe_mount phase/probe_net phase/probe_process phase/profile phase/program phase/root phase/shares phase/state phase/subids phase/sysctl phase/taken phase/timens phase/trace phase/upper phase/userns phase/volumes phase/block phase/find_root phase/mount_root phase/switch_root \
        role/boot role/bounded role/box role/check role/check_try role/crash role/drain role/entry role/forward role/modprobe role/names role/order role/post_mortem role/power role/pty role/reap role/run role/shell role/spawn role/teardown role/tell role/terminal role/tree
 INITOBJ = $(INIT:%=$(B)/init/%.o) $(B)/init/filter_default.o
 

@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 	if (argc < 1)
 		return EXIT_OWN_FAILURE;
 	if (is_machine_init(argv[0]))
-		boot_main();
+		boot_main(argv);
 	if (modprobe_is_asked(argc, argv))
 		return modprobe_main(argv[3]);
 	// It does what its caller says: with the rights of somebody else (a setuid file) it must not.

@@ -171,3 +171,46 @@ void exec_why(const char *path)
 	else if (no == ENOEXEC)
 		fail_because("it is neither an ELF program nor a script");
 }
+
+// errno, or 0.
+static int refuses(const char *path)
+{
+	char head[HEAD + 1], loader[HEAD] = "";
+	struct stat st;
+	Elf64_Ehdr h;
+	long n;
+
+	if (stat(path, &st) || access(path, X_OK))
+		return errno;
+	if (!S_ISREG(st.st_mode))
+		return EACCES;
+	n = read_head(path, head);
+	if (n < 0)
+		return errno;
+	if (is_elf(head, n)) {
+		memcpy(&h, head, sizeof(h));
+		if (n < (long)sizeof(h) || h.e_machine != OWN_MACHINE)
+			return ENOEXEC;
+		elf_loader(path, &h, loader);
+	} else if (n > 2 && !memcmp(head, "#!", 2)) {
+		const char *name = head + 2 + strspn(head + 2, " \t");
+
+		memcpy(loader, name, strcspn(name, " \t\n"));
+		loader[strcspn(name, " \t\n")] = '\0';
+		if (!loader[0])
+			return ENOEXEC;
+	} else {
+		return ENOEXEC;
+	}
+	return loader[0] && access(loader, X_OK) ? errno : 0;
+}
+
+int exec_check(const char *path)
+{
+	errno = refuses(path);
+	if (!errno)
+		return 0;
+	fail("execve", "%s", path);
+	exec_why(path);
+	return -1;
+}

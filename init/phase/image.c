@@ -42,8 +42,8 @@ static const char *probe(int fd, const char *path)
 
 enum { LOOP_TRIES = 64, READ_ONLY = MS_RDONLY | MS_NOSUID | MS_NODEV };
 
-// Puts the file on a free loop device. Between asking for one and taking it somebody else may have taken it.
-static int attach(int file, const char *path, char device[24])
+// Between asking for a free one and taking it somebody else may have taken it.
+int image_attach(int file, const char *what, const char *path, char device[24])
 {
 	struct loop_config config = {.fd = (unsigned)file, .info.lo_flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR};
 	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), loop = -1;
@@ -54,13 +54,13 @@ static int attach(int file, const char *path, char device[24])
 		int n = ioctl(control, LOOP_CTL_GET_FREE);
 
 		if (n < 0 || fmt(device, 24, "/dev/loop%d", n)) {
-			fail("LOOP_CTL_GET_FREE", "rootfs %s", path);
+			fail("LOOP_CTL_GET_FREE", "%s %s", what, path);
 			break;
 		}
 		loop = open(device, O_RDONLY | O_CLOEXEC);
 		if (loop >= 0 && ioctl(loop, LOOP_CONFIGURE, &config) == 0)
 			break;
-		fail(loop < 0 ? "open" : "LOOP_CONFIGURE", "%s of rootfs %s", device, path);
+		fail(loop < 0 ? "open" : "LOOP_CONFIGURE", "%s of %s %s", device, what, path);
 		if (loop >= 0)
 			close(loop);
 		loop = -1;
@@ -74,7 +74,7 @@ static int attach(int file, const char *path, char device[24])
 static int mount_file(int file, const char *path, const char *fstype, const char *target)
 {
 	char device[24];
-	int loop = attach(file, path, device), ret;
+	int loop = image_attach(file, "rootfs", path, device), ret;
 
 	if (loop < 0)
 		return -1;

@@ -58,6 +58,9 @@ struct box {
 	unsigned stale_count;
 	uint8_t mac[6];
 	char veth[16];
+	// machine
+	char root_device[80], overlay_device[80]; // found: "/dev/vda1"
+	char **machine_words;			  // what the kernel gave to init: its name, arguments, NULL
 	// program
 	const struct sock_filter *filter; // of --seccomp FILE
 	unsigned filter_flags;
@@ -92,6 +95,7 @@ extern const struct phase phase_early, phase_modules, phase_machine_mounts, phas
 	phase_machine_kernel, phase_shares;
 extern const struct phase phase_join, phase_userns, phase_maps, phase_upper, phase_cgroup, phase_devices, phase_allow, phase_address, phase_names,
 	phase_ports, phase_slirp, phase_link, phase_nft;
+extern const struct phase phase_find_root, phase_mount_root, phase_switch_root;
 extern const struct phase phase_namespaces, phase_root, phase_mounts, phase_net, phase_identity;
 extern const struct phase phase_profile, phase_own_file, phase_host_devices, phase_sysctl, phase_landlock, phase_lookup;
 extern const struct phase phase_prepare, phase_session, phase_limits, phase_environ, phase_privileges, phase_filter,

@@ -29,9 +29,11 @@ static LARGE_BSS char cmdline[4096];
 static LARGE_BSS struct box self; // the machine, which is no box: what its phases have made
 
 static const struct phase *const early[] = {&phase_early, NULL};
-static const struct phase *const machine[] = {
-	&phase_modules,	       &phase_machine_mounts, &phase_swap, &phase_machine_net,
-	&phase_machine_kernel, &phase_shares,	      NULL};
+static const struct phase *const drivers[] = {&phase_modules, NULL};
+static const struct phase *const root[] = {&phase_find_root, &phase_mount_root, NULL};
+static const struct phase *const machine[] = {&phase_machine_mounts, &phase_swap,   &phase_machine_net,
+					      &phase_machine_kernel, &phase_shares, NULL};
+static const struct phase *const handover[] = {&phase_switch_root, NULL};
 
 static int read_config(struct spec *s, size_t i)
 {
@@ -78,18 +80,22 @@ static void make_console_raw(void)
 	tcsetattr(STDOUT_FILENO, TCSANOW, &t);
 }
 
-static int start(struct spec *s)
+// Returns 0 when there is a box to run. Where the machine is its root's, it does not return but with an error.
+static int start(struct spec *s, char **words)
 {
 	self.spec = s;
+	self.machine_words = words;
 	if (trace_start() || phase_run(&self, early) || configure(s) || spec_freeze())
 		return -1;
 	if (s->trace && trace_open(s->trace))
 		return -1;
-	if (s->stdin_from == STDIN_NULL)
+	if (s->stdin_from == STDIN_NULL && !s->hands_over)
 		make_console_raw();
 	log_setup.level = s->verbose ? LOG_DETAIL : (enum log_level)(s->log_level + LOG_RESULT);
 	log_setup.explain = s->explain || s->dry_run;
-	return phase_run(&self, machine);
+	if (phase_run(&self, drivers) || (s->root.kind && phase_run(&self, root)) || phase_run(&self, machine))
+		return -1;
+	return s->hands_over ? phase_run(&self, handover) : 0;
 }
 
 static void write_trace(uint64_t from)
@@ -154,15 +160,18 @@ static int take_over(void)
 	return box_block_signals() || crash_catch(crashed, crashed_again) ? -1 : 0;
 }
 
-_Noreturn void boot_main(void)
+_Noreturn void boot_main(char **words)
 {
 	struct spec *s = spec_new();
 	uint64_t from = trace_clock();
 
 	log_setup.kmsg = true;
 	machine_end.spec = s;
-	if (take_over() || start(s)) {
+	if (take_over() || start(s, words)) {
 		log_err(&err_last);
+	} else if (s->hands_over) { // --dry-run
+		machine_end.code = 0;
+		machine_end.end.failed = false;
 	} else {
 		order_setup(s->kill_after, SIGTERM);
 		machine_end.code = box_run(s, order_take, &machine_end.end);

@@ -69,6 +69,9 @@ enum key_type {
 	KEY_PARAMETER, // K=V of any sysctl
 	KEY_MACHINE_MOUNT,
 	KEY_SWAP_AREA,
+	KEY_ROOT,
+	KEY_OVERLAY,
+	KEY_ROOTWAIT,
 };
 
 

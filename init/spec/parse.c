@@ -13,8 +13,7 @@ int parse_unknown(bool entry, const char *where, const char *name, size_t n)
 			 "%s: %.*s", where, (int)(n > 80 ? 80 : n), name);
 }
 
-// What a machine's configuration may hold: all but what is an entry's alone.
-static const struct key *find_machine_key(const char *name, size_t n)
+const struct key *parse_machine_key(const char *name, size_t n)
 {
 	const struct key *key = key_find(name, n);
 
@@ -70,7 +69,7 @@ static int config_line(struct spec *s, char *line, char *end, const char *where)
 		return fail_text("not a setting (key = value)", "%s: \"%.*s\"", where, 80, line);
 	value = trim(equals + 1, line + strlen(line));
 	name = trim(line, equals);
-	key = find_machine_key(name, strlen(name));
+	key = parse_machine_key(name, strlen(name));
 	if (!key)
 		return parse_unknown(false, where, name, strlen(name));
 	// A list of words keeps its quotes: they say where the words end.
@@ -124,113 +123,6 @@ int parse_config(struct spec *s, char *text, size_t n, const char *file)
 	if (n >= 2 && (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2)))
 		return fail_text("is UTF-16; it has to be UTF-8", "%s:1", file);
 	return parse_lines(s, text + mark, n - mark, file, config_text_line);
-}
-
-// Takes the next word of the kernel's command line, spaces in "…" included. Returns its length, quotes left in; *open: one is
-// not closed, and the rest of the line is this word.
-static size_t cmdline_word(const char *s, bool *open)
-{
-	size_t n = 0;
-
-	for (*open = false; s[n] && (*open || !strchr(" \t\n", s[n])); n++)
-		if (s[n] == '"')
-			*open = !*open;
-	return n;
-}
-
-// One word `initbox.KEY=VALUE`, taken apart; a key alone means yes.
-struct cmdline_setting {
-	const char *key, *value;
-	size_t key_len, value_len;
-};
-
-static const char own_prefix[] = "initbox.";
-
-static void strip_quotes(const char **s, size_t *n)
-{
-	if (*n < 2 || (*s)[0] != '"' || (*s)[*n - 1] != '"')
-		return;
-	(*s)++;
-	*n -= 2;
-}
-
-// Takes the next of our words from *text. Returns false at the end.
-static bool next_setting(const char **text, struct cmdline_setting *c)
-{
-	const size_t prefix_len = sizeof(own_prefix) - 1;
-
-	for (;;) {
-		const char *word = *text += strspn(*text, " \t\n"), *equals;
-		bool open;
-		size_t n = cmdline_word(word, &open);
-
-		if (n == 0)
-			return false;
-		*text += n;
-		strip_quotes(&word, &n);
-		if (n <= prefix_len || memcmp(word, own_prefix, prefix_len))
-			continue;
-		word += prefix_len;
-		n -= prefix_len;
-		equals = memchr(word, '=', n);
-		*c = (struct cmdline_setting){word, "yes", n, 3};
-		if (equals) {
-			c->key_len = (size_t)(equals - word);
-			c->value = equals + 1;
-			c->value_len = n - c->key_len - 1;
-			strip_quotes(&c->value, &c->value_len);
-		}
-		return true;
-	}
-}
-
-// A quote that is left open makes one word of all that follows: settings of ours would be lost in it.
-static int check_quotes(const char *text, const char *where)
-{
-	while (*(text += strspn(text, " \t\n"))) {
-		bool open;
-		size_t n = cmdline_word(text, &open);
-
-		if (open)
-			return strstr(text, own_prefix) ? fail_text("a quote is not closed", "%s: %.*s", where, 80, text) : 0;
-		text += n;
-	}
-	return 0;
-}
-
-int parse_cmdline(struct spec *s, const char *text)
-{
-	static const char where[] = "kernel command line";
-	struct cmdline_setting c;
-
-	if (strlen(text) - (strchr(text, '\n') != NULL) >= CMDLINE_SIZE - 1)
-		return fail_text("is as long as the kernel keeps (2047 bytes): its end is cut off", "%s", where);
-	if (check_quotes(text, where))
-		return -1;
-	while (next_setting(&text, &c)) {
-		const struct key *key = find_machine_key(c.key, c.key_len);
-		char *value;
-
-		if (!key)
-			return parse_unknown(false, where, c.key, c.key_len);
-		value = arena_copy(c.value, c.value_len);
-		if (!value)
-			return fail_text("the configuration is too large", "%s", where);
-		if (key_set(key, s, value, where))
-			return -1;
-	}
-	return 0;
-}
-
-const char *parse_cmdline_value(const char *text, const char *key)
-{
-	const char *value = NULL;
-	struct cmdline_setting c;
-
-	while (next_setting(&text, &c))
-		if (c.key_len == strlen(key) && !memcmp(c.key, key, c.key_len))
-			value = arena_copy(c.value, c.value_len);
-	return value;
 }
 
 static bool starts(const char *s, const char *prefix)

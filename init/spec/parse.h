@@ -10,8 +10,9 @@ enum { CMDLINE_SIZE = 2048 }; // the kernel's COMMAND_LINE_SIZE, of x86 and arm6
 // place and has to stay; file names it in errors. Returns 0, or -1 with err_last set.
 int parse_config(struct spec *s, char *text, size_t n, const char *file) must_check;
 
-// The kernel's command line: words `initbox.KEY=VALUE` (quotes as the kernel has them: "…" around the value or the whole
-// word); all others are not for us. One that fills all of CMDLINE_SIZE has lost its end. Returns 0, or -1 with err_last set.
+// The kernel's command line: words `initbox.KEY=VALUE`, and those of its own that are about the root file system (root=, ro,
+// init= …); quotes as the kernel has them: "…" around the value or the whole word. All others are not for us, nor is what
+// stands behind `--`. One that fills all of CMDLINE_SIZE has lost its end. Returns 0, or -1 with err_last set.
 int parse_cmdline(struct spec *s, const char *text) must_check;
 
 // An entry's variables: INITBOX_KEY=VALUE, and what tini and dumb-init know by TINI_… and DUMB_INIT_…. env is
@@ -23,6 +24,10 @@ bool parse_is_own_variable(const char *entry) must_check;
 
 // The text of a file of --env-file: lines K=V, or K for the caller's value; # starts a comment. As parse_config.
 int parse_env_file(struct spec *s, char *text, size_t n, const char *file) must_check;
+
+// The row of a key that a machine's configuration may hold: all but what is an entry's alone. NULL: no such key.
+struct key;
+const struct key *parse_machine_key(const char *name, size_t n);
 
 // Records an unknown setting of an entry or of a box (and then of a machine). Returns -1.
 int parse_unknown(bool entry, const char *where, const char *name, size_t n) must_check;

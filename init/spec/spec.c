@@ -27,6 +27,7 @@ struct spec *spec_new(void)
 	s->kill_after = 10000;
 	s->seccomp = SECCOMP_FILTER_UNSET;
 	s->no_new_privs = NOT_SAID;
+	s->rootwait = 10000;
 	return s;
 }
 
@@ -248,6 +249,10 @@ static int check_machine(const struct spec *s)
 
 int spec_check(struct spec *s)
 {
+	if (check_machine(s) || spec_check_root(s))
+		return -1;
+	if (s->hands_over)
+		return 0;
 	if (!s->rootfs_count)
 		return clash("rootfs", "is missing (try --rootfs DIR)");
 	if (!s->command_count)
@@ -258,7 +263,7 @@ int spec_check(struct spec *s)
 				return clash("publish", "names the same port of the host twice");
 	if (s->interactive && s->stdin_from == STDIN_NULL)
 		return clash("interactive", "clashes with --stdin null");
-	if (check_machine(s) || check_root(s) || check_limits(s) || check_name(s) || add_shares(s) || check_volumes(s) || check_privileges(s))
+	if (check_root(s) || check_limits(s) || check_name(s) || add_shares(s) || check_volumes(s) || check_privileges(s))
 		return -1;
 	return check_network(s);
 }

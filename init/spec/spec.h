@@ -141,6 +141,39 @@ struct time_offset {
 	int64_t monotonic, boottime; // seconds
 };
 
+// Which block device, or what else a root is.
+enum device_kind {
+	DEVICE_NOT_SAID,
+	DEVICE_NONE_TMPFS, // an empty file system in memory
+	DEVICE_NONE_FILE,  // an image in the initramfs: path
+	DEVICE_TAG,	   // of a share of the machine's host
+	DEVICE_NAME,	   // below /dev
+	DEVICE_NUMBER,
+	DEVICE_UUID,
+	DEVICE_LABEL,
+	DEVICE_PARTUUID,
+	DEVICE_PARTLABEL,
+};
+
+struct device_word {
+	uint8_t kind;	     // enum device_kind
+	int16_t offset;	     // PARTUUID: that many partitions behind it
+	uint32_t major, minor; // NUMBER
+	const char *said;    // all of it, for messages
+	const char *value;   // NAME, UUID, …
+	const char *path;    // an image in its file system; NULL: it is the root itself
+};
+
+struct overlay_word {
+	bool on;
+	struct device_word device; // NOT_SAID: a tmpfs
+	uint64_t size;		   // of the tmpfs, bytes; 0: half of the memory, as tmpfs has it
+	const char *fstype;	   // of the device; NULL: what its superblock says
+};
+
+#define WAIT_FOR_EVER UINT32_MAX
+#define MACHINE_ROOT  "/sysroot" // where a machine mounts it
+
 // Small fields first: what most runs use is on one page.
 struct spec {
 	// how many of each list
@@ -196,6 +229,15 @@ struct spec {
 	uint8_t on_end, on_error; // enum machine_end
 	uint8_t log_level; // as enum log_level, from LOG_RESULT on
 	struct net4 machine_address, machine_gateway;
+	struct device_word root;
+	struct overlay_word overlay;
+	const char *rootfstype; // types with commas between; NULL: what the superblock says
+	const char *rootflags, *init;
+	const char *root_data; // of rootflags what only the file system knows; spec_check fills in these two
+	uint32_t root_flags;   // MS_*
+	uint32_t rootwait; // ms, WAIT_FOR_EVER
+	bool rw;
+	bool hands_over; // to the root's own init; spec_check fills it in
 	// how to talk
 	const char *trace; // file for the time each phase took, or "console"
 	bool explain, dry_run, verbose;
@@ -229,6 +271,12 @@ struct spec *spec_new(void);
 // Checks what no single key can know: what must be there, what goes together, and fills what follows from other fields.
 // Returns 0, or -1 with err_last set.
 int spec_check(struct spec *s) must_check;
+
+// spec_check's part about a machine's root. Returns 0, or -1 with err_last set.
+int spec_check_root(struct spec *s) must_check;
+
+// Whether the machine's root is a share of its host, and not on a device.
+bool spec_root_is_share(const struct spec *s);
 
 // The same for an init of somebody else's container.
 int spec_check_entry(struct spec *s) must_check;

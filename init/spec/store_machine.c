@@ -11,6 +11,12 @@ const char *store_machine(const struct key *key, void *field, const char *value)
 		return value_machine_mount(value, field);
 	case KEY_SWAP_AREA:
 		return value_swap_area(value, field);
+	case KEY_ROOT:
+		return value_root(value, field);
+	case KEY_OVERLAY:
+		return value_overlay(value, field);
+	case KEY_ROOTWAIT:
+		return value_rootwait(value, field);
 	default: // KEY_PARAMETER
 		why = value_parameter(value);
 		if (!why)

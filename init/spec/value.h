@@ -75,6 +75,10 @@ const char *value_swap_area(const char *s, struct swap_area *a);	 // PATH[,pri=0
 // Options as mount -o has them: those of mount(2) are added to *flags or taken away, the others are *data (in the arena;
 // NULL: there are none). Returns NULL, or the reason.
 const char *value_mount_options(const char *s, uint32_t *flags, const char **data);
+// About a machine's root (value_root.c). The parts are stored in the arena.
+const char *value_root(const char *s, struct device_word *w);	    // a device[:/IMAGE], /IMAGE, tmpfs, or a tag
+const char *value_overlay(const char *s, struct overlay_word *w); // tmpfs[:SIZE], DEVICE[:TYPE]
+const char *value_rootwait(const char *s, uint32_t *ms);	    // as value_time; yes: WAIT_FOR_EVER
 
 // Splits text into words as a shell would, with '…' and "…" (\n \t \" \\ inside) and \ outside of quotes. Calls
 // word(arg, text, length) for each. Returns NULL, or the reason, which may be word's own.

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 
 #include "spec/parse.h"
+#include "spec/value.h"
 
 static int parse(struct spec *s, const char *text)
 {
@@ -38,7 +39,9 @@ static void leaves_the_kernels_words(void **state)
 	static const char *const texts[] = {
 		"",
 		" \t\n",
-		"console=ttyS0 quiet panic=-1 root=/dev/vda ro init=/init -- single",
+		"console=ttyS0 panic=-1 rdinit=/init rootfs=x roots=/dev/vda root -- root=/dev/vda initbox.name=x",
+		"ro ro=1 rw=1 init rootdelay overlay rootfstype -- single",
+		"root.x=/dev/vda xinit=/bin/sh",
 		"initbox initboxname=x xinitbox.name=x name=x INITBOX.name=x initbox_name=x initbox.",
 		"other=\"initbox.name=x\" \"other initbox.name=x\"",
 		"dyndbg=\"file x.c +p ; initbox.name=y\"",
@@ -90,6 +93,7 @@ static void takes_quotes_off(void **state)
 		{"initbox.user='a b", "'a"},		       // no quote for the kernel
 		{"initbox.user=a\\ b", "a\\"},
 		{"initbox.user=\"a\" b", "a"},
+		{"initbox.user=a\fb", "a"},
 		{"initbox.user=a=b", "a=b"},
 	};
 	const struct spec *s;
@@ -120,6 +124,92 @@ static void refuses(void **state)
 	refuse("dyndbg=\"file x +p initbox.user=a", "kernel command line: dyndbg=\"file x +p initbox.user=a: a quote is not closed");
 	good("initbox.user=a dyndbg=\"file x +p"); // nothing of ours is lost in it
 	refuse("initbox.command=\"sh -c 'x\"", "kernel command line: command: \"sh -c 'x\": a quote is not closed");
+}
+
+// The kernel's own words about the root file system.
+static void reads_plain_words(void **state)
+{
+	struct spec *s = good("quiet ro root=/dev/vda1 rootfstype=ext4,xfs rootflags=noatime,data=journal rootwait init=/bin/sh");
+
+	(void)state;
+	assert_int_equal(s->root.kind, DEVICE_NAME);
+	assert_string_equal(s->root.value, "vda1");
+	assert_string_equal(s->rootfstype, "ext4,xfs");
+	assert_string_equal(s->rootflags, "noatime,data=journal");
+	assert_int_equal(s->rootwait, WAIT_FOR_EVER);
+	assert_string_equal(s->init, "/bin/sh");
+	assert_false(s->rw);
+	assert_false(s->overlay.on);
+	s = good("rw ro rw rootwait=3 overlay=tmpfs:64M \"root=LABEL=my disk\"");
+	assert_true(s->rw);
+	assert_int_equal(s->rootwait, 3000);
+	assert_true(s->overlay.on);
+	assert_string_equal(s->root.value, "my disk");
+	s = good("rw initbox.rw=no rootdelay=7 initbox.root=tmpfs root=UUID=abc root=PARTUUID=x/PARTNROFF=-2");
+	assert_false(s->rw);
+	assert_int_equal(s->rootwait, 7000);
+	assert_int_equal(s->root.kind, DEVICE_PARTUUID);
+	assert_string_equal(s->root.value, "x");
+	assert_int_equal(s->root.offset, -2);
+	refuse("root=nope=1", "kernel command line: root: \"nope=1\": not a device (try /dev/vda1, UUID=…, LABEL=…, "
+			      "PARTUUID=…, PARTLABEL=…, 254:1)");
+	refuse("root=UUID=", "kernel command line: root: \"UUID=\": nothing stands behind it");
+	refuse("rootdelay=soon", "kernel command line: rootwait: \"soon\": not a time (try 10s, 500ms, 2m)");
+	refuse("init=sh", "kernel command line: init: \"sh\": not an absolute path");
+	refuse("overlay=/x", "kernel command line: overlay: \"/x\": not a device, nor tmpfs[:SIZE]");
+}
+
+static void reads_roots(void **state)
+{
+	static const struct {
+		const char *text, *value, *path;
+		uint8_t kind;
+		uint32_t major, minor;
+	} rows[] = {
+		{"/dev/nvme0n1p2", "nvme0n1p2", NULL, DEVICE_NAME, 0, 0},
+		{"/dev/disk/by-uuid/AB-CD", "AB-CD", NULL, DEVICE_UUID, 0, 0},
+		{"/dev/disk/by-partlabel/x", "x", NULL, DEVICE_PARTLABEL, 0, 0},
+		{"LABEL=data:/images/root.squashfs", "data", "/images/root.squashfs", DEVICE_LABEL, 0, 0},
+		{"LABEL=a:b", "a:b", NULL, DEVICE_LABEL, 0, 0},
+		{"254:1", NULL, NULL, DEVICE_NUMBER, 254, 1},
+		{"8:17:/x", NULL, "/x", DEVICE_NUMBER, 8, 17},
+		{"/root.erofs", NULL, "/root.erofs", DEVICE_NONE_FILE, 0, 0},
+		{"tmpfs", NULL, NULL, DEVICE_NONE_TMPFS, 0, 0},
+		{"hostshare", NULL, NULL, DEVICE_TAG, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct device_word w;
+
+		if (value_root(rows[i].text, &w))
+			unit_fail("%s: %s", rows[i].text, value_root(rows[i].text, &w));
+		assert_int_equal(w.kind, rows[i].kind);
+		assert_int_equal(w.major, rows[i].major);
+		assert_int_equal(w.minor, rows[i].minor);
+		assert_string_equal(w.said, rows[i].text);
+		assert_string_equal(w.value ? w.value : "", rows[i].value ? rows[i].value : "");
+		assert_string_equal(w.path ? w.path : "", rows[i].path ? rows[i].path : "");
+	}
+}
+
+static void reads_overlays(void **state)
+{
+	struct overlay_word w;
+
+	(void)state;
+	assert_null(value_overlay("tmpfs", &w));
+	assert_int_equal(w.size, 0);
+	assert_null(value_overlay("LABEL=up:xfs", &w));
+	assert_string_equal(w.device.value, "up");
+	assert_string_equal(w.fstype, "xfs");
+	assert_null(value_overlay("254:16", &w));
+	assert_null(w.fstype);
+	assert_int_equal(w.device.minor, 16);
+	assert_non_null(value_overlay("tmpfs:", &w));
+	assert_non_null(value_overlay("tmpfs:x", &w));
+	assert_non_null(value_overlay("tag", &w));
+	assert_non_null(value_overlay("/dev/vda:/image", &w));
 }
 
 // What came from the file is still there, and wins or loses by the rule of each key.
@@ -209,6 +299,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(leaves_the_kernels_words), cmocka_unit_test(reads_settings),
 		cmocka_unit_test(last_one_wins),	    cmocka_unit_test(takes_quotes_off),
+		cmocka_unit_test(reads_plain_words),	    cmocka_unit_test(reads_roots),
+		cmocka_unit_test(reads_overlays),
 		cmocka_unit_test(refuses),		    cmocka_unit_test(adds_to_what_is_there),
 		cmocka_unit_test(finds_one_value),	    cmocka_unit_test(reads_long_lines),
 	};

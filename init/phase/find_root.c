@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Finds the device of the machine's root, and the one that its overlay writes to.
+#include "base/log.h"
+#include "phase/block.h"
+
+static bool is_device(const struct device_word *w)
+{
+	return w->kind >= DEVICE_NAME;
+}
+
+static int find_root_up(struct box *box)
+{
+	const struct spec *s = box->spec;
+
+	if (is_device(&s->root) && !spec_root_is_share(s) && block_find(&s->root, s->rootwait, box->root_device))
+		return -1;
+	return is_device(&s->overlay.device) ? block_find(&s->overlay.device, s->rootwait, box->overlay_device) : 0;
+}
+
+static void find_root_explain(const struct box *box)
+{
+	const struct spec *s = box->spec;
+
+	if (is_device(&s->root) && !spec_root_is_share(s))
+		explain("open read", "blkid -o device -t %s", s->root.said);
+	if (is_device(&s->overlay.device))
+		explain("open read", "blkid -o device -t %s", s->overlay.device.said);
+}
+
+const struct phase phase_find_root = {"find-root", find_root_explain, find_root_up};
