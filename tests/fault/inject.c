@@ -8,12 +8,14 @@
 // SYSCALL flock_un is flock(2) with LOCK_UN, which can't fail (flock(2)), and flock the others. message is one netlink
 // message of those that a sendto(2) has, and answer a recvmsg(2) of a netlink socket that has read something; what happens
 // to them stands in the place of ERRNO: refused; lost, short, trunc, seq, sender (netlink.h).
+// INJECT_USER in the environment is the number of the user and group that the command runs as.
 // Processes are numbered as they come: 0 is the command. One that executes another program is not followed any further.
 // The end is the command's: its exit code, 128+N, or 200 when it did not end in time; what is alive then is killed and
 // written as "alive PROCESS".
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -200,6 +202,13 @@ static void on_stop(struct tracee *t, int status)
 	ptrace(PTRACE_SYSCALL, t->pid, 0, pass);
 }
 
+static int become(const char *user)
+{
+	unsigned id = user ? (unsigned)atoi(user) : 0;
+
+	return user && (unsetenv("INJECT_USER") || setgroups(0, NULL) || setresgid(id, id, id) || setresuid(id, id, id));
+}
+
 static pid_t start(char **argv)
 {
 	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
@@ -213,7 +222,7 @@ static pid_t start(char **argv)
 	if (pid == 0) {
 		fclose(report);
 		close(gate[1]);
-		if (read(gate[0], &byte, 1) == 0)
+		if (read(gate[0], &byte, 1) == 0 && !become(getenv("INJECT_USER")))
 			execvp(argv[0], argv);
 		die(argv[0]);
 	}

@@ -10,32 +10,8 @@ setup_file() {
 	fault_tools
 }
 
-# 0: the launcher, 1: the box's PID 1, 2: the program.
 tolerated() {
-	cat <<-'END'
-		0 close * a descriptor more; it ends with the launcher, and none goes on into the box
-		1 close * close_range takes it before the program runs
-		2 close * close-on-exec
-		0 fcntl * open(2) was told O_CLOEXEC; the C library says it once more
-		1 fcntl * the same
-		0 close_range * what is open is looked up in /proc instead
-		1 close_range * the same
-		2 close_range * the same
-		0 clock_gettime * a trace, or a deadline, begins at 0
-		1 clock_gettime * the same
-		0 fstat * whether a cgroup, or the file of an address, is still the one that was opened is asked once more
-		0 newfstatat * the same
-		0 wait4 * asked once more
-		1 wait4 * asked once more
-		0 rt_sigtimedwait * asked once more
-		1 rt_sigtimedwait * asked once more
-		1 ioctl * no terminal: there is no /dev/console
-		2 ioctl * no terminal: there is none to take, and no TERM
-		1 prctl 1 the name in ps stays what the binary is called
-		1 capset 1 the program runs already; a PID 1 that can't drop what it may ends the box at once
-		1 sendto * the same, where the launcher can't be told that it runs
-		0 unlinkat * the cgroup is removed in a second way
-	END
+	tolerated_always
 	case $1 in
 	plain) cat <<-'END' ;;
 		0 openat * what the last line about the box's end tells of its cgroup
