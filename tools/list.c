@@ -3,6 +3,7 @@
 #include "list.h"
 
 #include "fail.h"
+#include "root.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -79,7 +80,7 @@ static void do_nod(const struct line *l)
 
 static void do_root(const struct line *l)
 {
-	tree_add_root(&l->image->tree, l->words[1], l->words[2], l->origin);
+	root_add(&l->image->tree, l->words[1], l->words[2], l->origin);
 }
 
 // All of a stream as text that ends with NUL.
@@ -240,7 +241,7 @@ static const struct verb {
 	{ "file", "PATH SOURCE [MODE]", 2, 3, do_file },
 	{ "slink", "PATH TARGET", 2, 2, do_slink },
 	{ "nod", "PATH c|b MAJOR MINOR [MODE]", 4, 5, do_nod },
-	{ "root", "PATH DIRECTORY", 2, 2, do_root },
+	{ "root", "PATH SOURCE", 2, 2, do_root },
 	{ "busybox", "PATH PROGRAM [APPLETS]", 2, 3, do_busybox },
 	{ "microcode", "SOURCE", 1, 1, do_microcode },
 	{ "module", "NAME [PARAMETER=VALUE]…", 1, MAX_WORDS - 1, do_module },

@@ -8,6 +8,7 @@
 #include "microcode.h"
 #include "modules.h"
 #include "output.h"
+#include "root.h"
 #include "show.h"
 #include "tree.h"
 #include "verify.h"
@@ -43,7 +44,12 @@ static const char usage[] =
 	"  --from FILE                 do the lines of FILE (below)\n"
 	"  --file SOURCE:PATH[:MODE]   a file; MODE is 0755 if SOURCE is executable, else 0644\n"
 	"  --dir PATH[:MODE]           a directory, 0755\n"
-	"  --root DIRECTORY:PATH       a directory with all that is in it\n"
+	"  --root SOURCE[:PATH]        a root, in /box if no PATH is given: a directory with all\n"
+	"                              that is in it; an archive (tar, newc; compressed or not),\n"
+	"                              unpacked, with its owners; an image (squashfs, erofs,\n"
+	"                              ext4), as the file that it is\n"
+	"  --keep-owners               keep the owners of files from directories as well: without,\n"
+	"                              all that is no archive belongs to root\n"
 	"  --config FILE               FILE as /etc/initbox.conf\n"
 	"  --run-config FILE|-         FILE or standard input as /etc/initbox.run.conf\n"
 	"  --microcode FILE            updates for processors, from Intel's or AMD's files, an early\n"
@@ -66,15 +72,15 @@ static const char usage[] =
 	"                              decompress them (CONFIG_MODULE_DECOMPRESS)\n"
 	"  -h, --help                  this text\n"
 	"\n"
-	"Lines of a list; words may be quoted, # starts a comment, SOURCE, PROGRAM and\n"
-	"DIRECTORY are relative to the current directory:\n";
+	"Lines of a list; words may be quoted, # starts a comment, SOURCE, PROGRAM are\n"
+	"relative to the current directory:\n";
 
 static const char notes[] =
 	"\n"
 	"busybox installs PROGRAM and a link for each path of APPLETS, which is\n"
 	"busybox.applets beside the list if not given.\n"
-	"Missing parent directories are made. Everything belongs to root and is dated\n"
-	"SOURCE_DATE_EPOCH, or 0. Hard links inside a root stay hard links.\n"
+	"Missing parent directories are made. Everything is dated SOURCE_DATE_EPOCH,\n"
+	"or 0. Hard links inside a root stay hard links.\n"
 	"Modules are stored decompressed (by gzip, xz or zstd): not every kernel can do\n"
 	"that itself. /etc/initbox.modules has their paths in the order in which they can\n"
 	"be loaded, with their parameters and what needs them; \"-\" before a path: carry on\n"
@@ -130,7 +136,10 @@ static void add_modules(struct settings *s)
 	modules_finish(modules, &s->image.tree, s->strip_signatures, s->keep_compressed);
 }
 
-enum option_id { OPT_BASE = 256, OPT_COMPRESS, OPT_MODULES_DIR, OPT_RELEASE, OPT_STRIP, OPT_KEEP, OPT_FROM, OPT_LIST, OPT_VERIFY, OPT_LINE };
+enum option_id {
+	OPT_BASE = 256, OPT_COMPRESS, OPT_OWNERS, OPT_MODULES_DIR, OPT_RELEASE, OPT_STRIP, OPT_KEEP, OPT_FROM, OPT_LIST,
+	OPT_VERIFY, OPT_LINE
+};
 
 // Options from OPT_LINE on are lines of a list: the verb is the option's name.
 static const struct option options[] = {
@@ -138,6 +147,7 @@ static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "base", required_argument, NULL, OPT_BASE },
 	{ "compress", required_argument, NULL, OPT_COMPRESS },
+	{ "keep-owners", no_argument, NULL, OPT_OWNERS },
 	{ "modules-dir", required_argument, NULL, OPT_MODULES_DIR },
 	{ "kernel-release", required_argument, NULL, OPT_RELEASE },
 	{ "strip-signatures", no_argument, NULL, OPT_STRIP },
@@ -169,6 +179,8 @@ static void option_line(struct settings *s, const char *verb, char *argument, bo
 			*colon++ = '\0';
 			words[count] = colon;
 		}
+	if (!strcmp(verb, "root") && count == 2)
+		words[count++] = fail_text("%s", ROOT_PATH);
 	if (swapped && count < 3)
 		fail("%s: it must be SOURCE:PATH", origin);
 	if (swapped) {
@@ -191,6 +203,7 @@ static void parse(struct settings *s, int argc, char **argv)
 				fail("--compress %s: it is %s", optarg, output_compressors);
 			s->compress = optarg;
 			break;
+		case OPT_OWNERS: s->image.tree.keep_owners = true; break;
 		case OPT_MODULES_DIR: s->modules_dir = optarg; break;
 		case OPT_RELEASE: s->release = optarg; break;
 		case OPT_STRIP: s->strip_signatures = true; break;

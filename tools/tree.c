@@ -3,18 +3,16 @@
 #include "tree.h"
 
 #include "cpio.h"
+#include "deep.h"
 #include "fail.h"
 #include "output.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 // The image's name for path: no leading slash, no "." and no empty component.
@@ -91,94 +89,16 @@ void tree_add_link(struct tree *t, const char *path, const char *target, const c
 					  .data = target, .size = strlen(target) });
 }
 
-static void add_from_root(struct tree *t, const char *path, const char *source, const char *origin,
-			  unsigned root)
+struct entry *tree_find(const struct tree *t, size_t from, const char *path, const char *origin)
 {
-	struct entry e = { .origin = origin, .source = source };
-	struct stat st;
-	char *target;
+	char *name = clean_name(path, origin);
+	struct entry *found = NULL;
 
-	if (lstat(source, &st))
-		fail("%s: %s: %s", origin, source, strerror(errno));
-	e.mode = st.st_mode;
-	switch (st.st_mode & S_IFMT) {
-	case S_IFREG:
-		e.size = (uint64_t)st.st_size;
-		if (st.st_nlink > 1) {
-			e.root = root;
-			e.dev = st.st_dev;
-			e.file = st.st_ino;
-		}
-		if (lgetxattr(source, "security.capability", NULL, 0) > 0)
-			fail_note("%s: %s: warning: its file capabilities have no place in a cpio archive",
-				  origin, source);
-		break;
-	case S_IFLNK:
-		target = fail_realloc(NULL, CPIO_LINK_MAX + 1, 1);
-		ssize_t length = readlink(source, target, CPIO_LINK_MAX + 1);
-
-		if (length < 0)
-			fail("%s: %s: %s", origin, source, strerror(errno));
-		e.mode = S_IFLNK | 0777;
-		e.data = target;
-		e.size = (uint64_t)length;
-		break;
-	case S_IFBLK:
-	case S_IFCHR:
-		e.rmajor = major(st.st_rdev);
-		e.rminor = minor(st.st_rdev);
-		break;
-	case S_IFDIR:
-	case S_IFIFO:
-		break;
-	default:
-		fail("%s: %s: a socket can't be kept in an image", origin, source);
-	}
-	tree_add(t, path, e);
-}
-
-// The directories that are still to be read: a list, as depth has no bound.
-struct pending {
-	char *path;
-	char *source;
-};
-
-void tree_add_root(struct tree *t, const char *path, const char *source, const char *origin)
-{
-	static unsigned roots;
-	struct pending *todo = fail_grow(NULL, 0, sizeof(*todo));
-	size_t count = 1;
-	struct stat st;
-
-	roots++;
-	if (stat(source, &st) || (!S_ISDIR(st.st_mode) && (errno = ENOTDIR)))
-		fail("%s: %s: %s", origin, source, strerror(errno));
-	todo[0] = (struct pending){ fail_text("%s", path), fail_text("%s", source) };
-	tree_add(t, path, (struct entry){ .origin = origin, .mode = st.st_mode });
-	for (size_t i = 0; i < count; i++) {
-		DIR *dir = opendir(todo[i].source);
-		struct dirent *d;
-
-		if (!dir)
-			fail("%s: %s: %s", origin, todo[i].source, strerror(errno));
-		while ((errno = 0, d = readdir(dir))) {
-			struct pending p;
-
-			if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
-				continue;
-			p.path = fail_text("%s/%s", todo[i].path, d->d_name);
-			p.source = fail_text("%s/%s", todo[i].source, d->d_name);
-			add_from_root(t, p.path, p.source, origin, roots);
-			if (lstat(p.source, &st) || !S_ISDIR(st.st_mode))
-				continue;
-			todo = fail_grow(todo, count, sizeof(*todo));
-			todo[count++] = p;
-		}
-		if (errno)
-			fail("%s: %s: %s", origin, todo[i].source, strerror(errno));
-		closedir(dir);
-	}
-	free(todo);
+	for (size_t i = t->count; i-- > from && !found;)
+		if (!strcmp(t->entries[i].name, name))
+			found = &t->entries[i];
+	free(name);
+	return found;
 }
 
 // Parents that nobody named: their origin is that of the entry they are for.
@@ -250,6 +170,23 @@ static bool same_file(const struct entry *x, const struct entry *y)
 	return x->root == y->root && x->dev == y->dev && x->file == y->file;
 }
 
+// The last link carries the data, which an archive may have had at any.
+static void give_data(struct entry **links, size_t count)
+{
+	const struct entry *from = links[0];
+	struct entry *to = links[count - 1];
+
+	for (size_t i = 0; i < count; i++) {
+		links[i]->nlink = (uint32_t)count;
+		if (links[i]->size > from->size)
+			from = links[i];
+	}
+	to->source = from->source;
+	to->data = from->data;
+	to->size = from->size;
+	to->last_link = true;
+}
+
 // Links that lie in the archive count, not those that st_nlink counts: what is
 // outside of the tree must not change the result.
 static void join_links(struct tree *t)
@@ -266,11 +203,31 @@ static void join_links(struct tree *t)
 			links[end]->ino = links[i]->ino;
 			links[end]->last_link = false;
 		}
-		for (size_t n = i; n < end; n++)
-			links[n]->nlink = (uint32_t)(end - i);
-		links[end - 1]->last_link = true;
+		give_data(links + i, end - i);
 	}
 	free(links);
+}
+
+// One line for all: whoever wants them needs a file system with attributes. A
+// capability is what a program misses first.
+static void tell_lost(const struct tree *t)
+{
+	static const char capability[] = "security.capability";
+	const struct entry *first = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < t->count; i++) {
+		const struct entry *e = &t->entries[i];
+
+		if (!e->lost)
+			continue;
+		count++;
+		if (!first || (strcmp(first->lost, capability) && !strcmp(e->lost, capability)))
+			first = e;
+	}
+	if (count)
+		fail_note("%s: warning: an archive has no place for extended attributes, those of %zu file%s are lost: "
+			  "/%s has %s", first->origin, count, count == 1 ? "" : "s", first->name, first->lost);
 }
 
 void tree_finish(struct tree *t)
@@ -284,13 +241,14 @@ void tree_finish(struct tree *t)
 		t->entries[i].last_link = true;
 	}
 	join_links(t);
+	tell_lost(t);
 }
 
 static void copy_file(const struct entry *e, struct cpio *c)
 {
 	static char buffer[65536];
 	uint64_t left = e->size;
-	int fd = open(e->source, O_RDONLY | O_CLOEXEC);
+	int fd = open(deep_path(e->source), O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		fail("%s: %s: %s", e->origin, e->source, strerror(errno));
@@ -315,8 +273,10 @@ void tree_write(const struct tree *t, struct cpio *c, uint32_t mtime)
 {
 	for (size_t i = 0; i < t->count; i++) {
 		const struct entry *e = &t->entries[i];
+		bool owned = !e->local || t->keep_owners;
 		const struct cpio_member m = {
-			.name = e->name, .ino = e->ino, .mode = e->mode, .nlink = e->nlink, .mtime = mtime,
+			.name = e->name, .ino = e->ino, .mode = e->mode, .uid = owned ? e->uid : 0,
+			.gid = owned ? e->gid : 0, .nlink = e->nlink, .mtime = mtime,
 			.size = e->last_link ? (uint32_t)e->size : 0, .rmajor = e->rmajor, .rminor = e->rminor,
 		};
 

@@ -20,9 +20,13 @@ struct entry {
 	mode_t mode;		// type and permissions
 	uint32_t rmajor;	// of a device node
 	uint32_t rminor;
-	unsigned root;		// hard links: the --root tree, 0 for none,
-	dev_t dev;		// and the file in it
-	ino_t file;
+	uint32_t uid;
+	uint32_t gid;
+	bool local;		// uid and gid are those of this machine: written as 0
+	const char *lost;	// the name of an attribute that an archive can't hold, or NULL
+	unsigned root;		// hard links: the --root they come from, 0 for none,
+	uint64_t dev;		// and the file in it
+	uint64_t file;
 	bool implied;		// a missing parent: gives way to any other directory
 	uint32_t ino;		// set by tree_finish()
 	uint32_t nlink;
@@ -32,6 +36,8 @@ struct entry {
 struct tree {
 	struct entry *entries;
 	size_t count;
+	unsigned roots;		// how many there have been
+	bool keep_owners;	// write also what is local as it is
 };
 
 // Adds a copy of e under path, which is absolute in the image; "." and empty
@@ -47,13 +53,14 @@ void tree_add_file(struct tree *t, const char *path, const char *source, mode_t 
 // Adds a symlink.
 void tree_add_link(struct tree *t, const char *path, const char *target, const char *origin);
 
-// Adds the directory tree at source under path: modes, symlinks, hard links,
-// device nodes and fifos as they are, owned by root in the image.
-void tree_add_root(struct tree *t, const char *path, const char *source, const char *origin);
+// The entry that was added under path, among those from the `from`th on, or NULL.
+struct entry *tree_find(const struct tree *t, size_t from, const char *path, const char *origin)
+	__attribute__((warn_unused_result));
 
 // Adds missing parents, sorts by name, gives out inode numbers. Ends the
 // program if two entries have one path, unless both are the same directory, or
-// if something lies under a path that is no directory.
+// if something lies under a path that is no directory. Says which attributes
+// are lost.
 void tree_finish(struct tree *t);
 
 // Writes all entries of a finished tree. mtime is in seconds since 1970. Ends

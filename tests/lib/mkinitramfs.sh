@@ -50,3 +50,17 @@ load_order() {
 aliases_of() {
 	cpio -i --quiet --to-stdout etc/initbox.aliases <"$1"
 }
+
+# member NAME MODE [DATA [NLINK [INO]]]: a member of a newc archive, to stdout.
+member() {
+	local name=$1 mode=$2 data=${3-} nlink=${4-1} ino=${5-0} pad='\0\0\0'
+
+	printf '070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X' "$ino" "$((mode))" 0 0 "$nlink" 0 \
+		"$(printf %s "$data" | wc -c)" 0 0 0 0 "$((${#name} + 1))" 0
+	printf '%s\0' "$name"
+	# shellcheck disable=SC2059 # NUL bytes
+	printf "${pad:0:$(((4 - (110 + ${#name} + 1) % 4) % 4 * 2))}"
+	printf %s "$data"
+	# shellcheck disable=SC2059
+	printf "${pad:0:$(((4 - $(printf %s "$data" | wc -c) % 4) % 4 * 2))}"
+}

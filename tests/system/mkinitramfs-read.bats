@@ -10,20 +10,6 @@
 bats_require_minimum_version 1.5.0
 load ../lib/mkinitramfs.sh
 
-# member NAME MODE [DATA [NLINK [INO]]]: a member of a newc archive, to stdout.
-member() {
-	local name=$1 mode=$2 data=${3-} nlink=${4-1} ino=${5-0} pad='\0\0\0'
-
-	printf '070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X' "$ino" "$((mode))" 0 0 "$nlink" 0 \
-		"$(printf %s "$data" | wc -c)" 0 0 0 0 "$((${#name} + 1))" 0
-	printf '%s\0' "$name"
-	# shellcheck disable=SC2059 # NUL bytes
-	printf "${pad:0:$(((4 - (110 + ${#name} + 1) % 4) % 4 * 2))}"
-	printf %s "$data"
-	# shellcheck disable=SC2059
-	printf "${pad:0:$(((4 - $(printf %s "$data" | wc -c) % 4) % 4 * 2))}"
-}
-
 # image MEMBERS…: ./image, of init and the members, each "NAME MODE DATA…" in quotes.
 image() {
 	local m

@@ -164,7 +164,7 @@ make_root() {
 	refused 1 '--file none:/x: none: No such file' --file none:/x
 	refused 1 '--from: none: No such file' --from none
 	refused 1 'not a regular file' --file /dev/null:/x
-	refused 1 'Not a directory' --root f:/x
+	refused 1 'neither a directory, nor a tar' --root f:/x
 	refused 1 'none: No such file' --root none:/x
 	truncate -s 4G big
 	refused 1 'larger than 4 GiB - 1' --file big:/big

@@ -13,9 +13,10 @@ UNIT_INIT  = test_arena test_cmdline test_config test_disks test_environment tes
 UNIT_LIB   = tests/unit/unit $(addprefix init/,$(filter-out base/rest,$(filter base/% spec/%,$(INIT))) phase/phase phase/subids phase/trace)
 
 # Tests of tools/, each with the sources that it tests.
-UNIT_TOOLS = test_cpio test_cpio_read test_json test_kmod
+UNIT_TOOLS = test_cpio test_cpio_read test_json test_kmod test_tar
 $(U)/test_cpio: $(U)/obj/tools/cpio.o
 $(U)/test_cpio_read: $(U)/obj/tools/cpio.o $(U)/obj/tools/cpio_read.o $(U)/obj/tools/elf_static.o $(U)/obj/tools/packing.o $(U)/obj/tools/packing_gzip.o
+$(U)/test_tar: $(U)/obj/tools/tar.o
 $(U)/test_json: $(U)/obj/tools/json.o $(U)/obj/tools/json_string.o
 $(U)/test_kmod: $(U)/obj/tools/kmod.o
 
