@@ -92,6 +92,8 @@ static const struct {
 	{"limits", "setpriority", EACCES, "a priority is only raised with CAP_SYS_NICE"},
 	{"limits", "write", EACCES, "oom_score_adj is only lowered with CAP_SYS_RESOURCE"},
 	{"privileges", "setgroups", EPERM, "groups need CAP_SETGID, and a user namespace that allows setgroups"},
+	{"ports", "bind", EADDRNOTAVAIL, "the host has no such address (ip address)"},
+	{"ports", "bind", EACCES, "ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE"},
 	{"link", "RTM_NEWLINK", EOPNOTSUPP,
 	 "the kernel lacks this kind of link; load its module (modprobe veth bridge)"},
 	{"link", "RTM_NEWLINK", EPERM, "links need CAP_NET_ADMIN in this network namespace"},

@@ -24,23 +24,55 @@ static uint32_t hash(const char *s)
 	return h;
 }
 
+_Static_assert(offsetof(struct address_note, count) == offsetof(struct address_note, port) + sizeof(((struct address_note *)0)->port),
+	       "the file is what stands before");
+
+// Whose the address is. What stands behind stays: a killed launcher's ports have to be taken back first (phase/nft).
+static int note_owner(const struct box *box, int fd)
+{
+	struct address_note note = {.count = 0};
+	const size_t n = offsetof(struct address_note, port);
+
+	strncpy(note.box, box->spec->name, sizeof(note.box) - 1);
+	strncpy(note.bridge, box->spec->bridge, sizeof(note.bridge) - 1);
+	return pwrite(fd, &note, n, 0) == (ssize_t)n ? 0 : fail("write", "%s/%s", STATE_ROOT, box->address_name);
+}
+
 int address_note_ports(const struct box *box)
 {
-	size_t n = box->spec->publish_count * sizeof(box->spec->publish[0]);
+	const size_t start = offsetof(struct address_note, port), n = box->spec->publish_count * sizeof(box->port[0]);
 
-	if (ftruncate(box->address_fd, 0)) // what a killed launcher wrote has been forgotten
+	if (ftruncate(box->address_fd, (off_t)start)) // what a killed launcher wrote has been forgotten
 		return fail("ftruncate", "%s/%s", STATE_ROOT, box->address_name);
-	return pwrite(box->address_fd, box->spec->publish, n, 0) == (ssize_t)n
+	return pwrite(box->address_fd, box->port, n, (off_t)start) == (ssize_t)n
 		       ? 0
 		       : fail("write", "%s/%s", STATE_ROOT, box->address_name);
 }
 
-// What is written in the file of an address whose launcher is gone. Returns how many ports, or -1 with err_last set.
-static int read_ports(int fd, const char *name, struct port ports[MAX_PORTS])
+static int read_note(int fd, const char *name, struct address_note *note)
 {
-	ssize_t n = pread(fd, ports, MAX_PORTS * sizeof(*ports), 0);
+	const size_t start = offsetof(struct address_note, port);
+	ssize_t n = pread(fd, note, offsetof(struct address_note, count), 0);
 
-	return n < 0 ? fail("read", "%s/%s", STATE_ROOT, name) : (int)((size_t)n / sizeof(*ports));
+	if (n < 0)
+		return fail("read", "%s/%s", STATE_ROOT, name);
+	memset((char *)note + n, 0, sizeof(*note) - (size_t)n);
+	note->box[sizeof(note->box) - 1] = note->bridge[sizeof(note->bridge) - 1] = '\0';
+	note->count = (size_t)n > start ? (unsigned)(((size_t)n - start) / sizeof(note->port[0])) : 0;
+	return 0;
+}
+
+int address_read_living(const struct box *box, const char *name, struct address_note *note)
+{
+	int fd = openat(box->state_fd, name, O_RDONLY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : fail("open", "%s/%s", STATE_ROOT, name);
+	ret = state_try_lock(fd, name);
+	if (ret >= 0)
+		ret = ret ? 0 : read_note(fd, name, note) ? -1 : 1;
+	close(fd);
+	return ret;
 }
 
 // Opens and locks the file of an address. Returns its descriptor, -1 with err_last set, or NOT_OURS.
@@ -68,18 +100,19 @@ static int open_address(const struct box *box, const char *name, int flags)
 // Tries to take one address. Returns 1 when it is ours, 0 when somebody has it, -1 with err_last set.
 static int take(struct box *box, uint32_t addr)
 {
-	int fd, n;
+	struct address_note stale;
+	int fd;
 
 	fmt_ip4(box->address_name, addr);
 	fd = open_address(box, box->address_name, O_CREAT);
 	if (fd < 0)
 		return fd == NOT_OURS ? 0 : -1;
-	n = read_ports(fd, box->address_name, box->stale);
-	if (n < 0) {
+	if (read_note(fd, box->address_name, &stale) || note_owner(box, fd)) {
 		close(fd);
 		return -1;
 	}
-	box->stale_count = (unsigned)n;
+	memcpy(box->stale, stale.port, stale.count * sizeof(stale.port[0]));
+	box->stale_count = stale.count;
 	box->address = addr;
 	box->address_fd = fd;
 	return 1;
@@ -103,25 +136,29 @@ static int take_any(struct box *box)
 // Whether the file is that of an address of the subnet, and which.
 static bool in_subnet(const struct net4 *net, const char *name, uint32_t *addr)
 {
-	return !value_ip4(name, addr) && ((ntohl(*addr) ^ ntohl(net->addr)) >> (32 - net->prefix)) == 0;
+	return !value_ip4(name, addr) && (!net || ((ntohl(*addr) ^ ntohl(net->addr)) >> (32 - net->prefix)) == 0);
 }
+
+struct sweep {
+	const struct net4 *subnet;
+	address_forget *forget;
+};
 
 static int sweep_one(struct box *box, const char *name, void *arg)
 {
-	address_forget *const *forget = arg;
-	struct port ports[MAX_PORTS];
-	int fd, count, ret = 0;
+	const struct sweep *sweep = arg;
+	struct address_note note;
+	int fd, ret = 0;
 	uint32_t addr;
 
-	if (!in_subnet(&box->spec->subnet, name, &addr))
+	if (!in_subnet(sweep->subnet, name, &addr))
 		return 0;
 	fd = open_address(box, name, 0);
 	if (fd == NOT_OURS || (fd < 0 && errno == ENOENT)) // alive, or has just ended
 		return 0;
 	if (fd < 0)
 		return -1;
-	count = read_ports(fd, name, ports);
-	if (count < 0 || (*forget)(box, addr, ports, (unsigned)count))
+	if (read_note(fd, name, &note) || sweep->forget(box, addr, &note))
 		ret = -1;
 	else if (unlinkat(box->state_fd, name, 0))
 		ret = fail("unlink", "%s/%s", STATE_ROOT, name);
@@ -129,9 +166,11 @@ static int sweep_one(struct box *box, const char *name, void *arg)
 	return ret;
 }
 
-int address_sweep(struct box *box, address_forget *forget)
+int address_sweep(struct box *box, const struct net4 *subnet, address_forget *forget)
 {
-	return state_each(box, sweep_one, &forget);
+	struct sweep sweep = {subnet, forget};
+
+	return state_each(box, sweep_one, &sweep);
 }
 
 static int address_down(void *arg)
@@ -158,6 +197,16 @@ static void derive(struct box *box)
 		memcpy(box->mac, box->spec->mac, 6);
 }
 
+static int refuse_taken(struct box *box)
+{
+	struct address_note note = {.count = 0};
+
+	if (address_read_living(box, box->address_name, &note) < 0)
+		return -1;
+	fail_text("another box has this address", "%s", box->address_name);
+	return note.box[0] ? fail_because("another box has this address: %s", note.box) : -1;
+}
+
 static int address_up(struct box *box)
 {
 	char ip[16];
@@ -172,7 +221,7 @@ static int address_up(struct box *box)
 	if (taken < 0)
 		return -1;
 	if (!taken && box->spec->ip.addr)
-		return fail_text("another box has this address", "%s", fmt_ip4(ip, box->spec->ip.addr));
+		return refuse_taken(box);
 	if (!taken)
 		return fail_text("every address of the subnet is taken", "%s/%u", fmt_ip4(ip, box->spec->subnet.addr),
 				 box->spec->subnet.prefix);

@@ -95,7 +95,7 @@ static int send_ports(struct nl *nl, const struct box *box)
 
 	nf_batch_begin(nl);
 	for (unsigned i = 0; i < box->spec->publish_count; i++)
-		put_element(nl, box->address, table, &box->spec->publish[i], NLM_F_CREATE | NLM_F_EXCL);
+		put_element(nl, box->address, table, &box->port[i], NLM_F_CREATE | NLM_F_EXCL);
 	nf_batch_end(nl);
 	return nl_send(nl, true);
 }
@@ -178,10 +178,15 @@ static int nft_down(void *arg)
 	if (box->last)
 		ret = remove_table(box);
 	else if (box->published)
-		ret = remove_ports(box, box->address, box->spec->publish, box->spec->publish_count);
+		ret = remove_ports(box, box->address, box->port, box->spec->publish_count);
 	if (ret == 0)
 		box->published = false;
 	return ret;
+}
+
+static int forget_ports(struct box *box, uint32_t address, const struct address_note *note)
+{
+	return remove_ports(box, address, note->port, note->count);
 }
 
 // A port that is there may be that of a launcher that was killed: those are removed, and it is tried once more.
@@ -189,7 +194,7 @@ static int publish(struct nl *nl, struct box *box)
 {
 	char object[40];
 
-	if ((box->spec->publish_count || box->stale_count) && address_note_ports(box))
+	if (box->stale_count && address_note_ports(box))
 		return -1;
 	if (!box->spec->publish_count)
 		return 0;
@@ -197,7 +202,7 @@ static int publish(struct nl *nl, struct box *box)
 	if (send_ports(nl, box)) {
 		if (errno != EEXIST)
 			return -1;
-		if (address_sweep(box, remove_ports))
+		if (address_sweep(box, &box->spec->subnet, forget_ports))
 			return -1;
 		if (send_ports(nl, box)) {
 			if (errno != EEXIST || fmt(object, sizeof(object), "%s", err_last.object))
@@ -209,18 +214,17 @@ static int publish(struct nl *nl, struct box *box)
 }
 
 // A new table has none of the ports that killed launchers had published; their notes would be taken for others' ports later.
-static int forget_nothing(struct box *box, uint32_t address, const struct port *ports, unsigned n)
+static int forget_nothing(struct box *box, uint32_t address, const struct address_note *note)
 {
 	(void)box;
 	(void)address;
-	(void)ports;
-	(void)n;
+	(void)note;
 	return 0;
 }
 
 static int first_up(struct nl *nl, struct box *box)
 {
-	return make_table(nl, box) || address_sweep(box, forget_nothing) ? -1 : 0;
+	return make_table(nl, box) || address_sweep(box, &box->spec->subnet, forget_nothing) ? -1 : 0;
 }
 
 // Lets the lock go that phase link took.
@@ -241,9 +245,20 @@ static int nft_up(struct box *box)
 	return ret;
 }
 
+static void explain_port(const struct box *box, const char *table, const struct port *p)
+{
+	char key[24] = "", port[8] = "PORT", ip[16];
+
+	if ((p->addr && fmt(key, sizeof(key), "%s . ", fmt_ip4(ip, p->addr))) || (p->host && fmt(port, sizeof(port), "%u", p->host)))
+		return;
+	explain("NFT_MSG_NEWSETELEM", "nft add element inet %s %s '{ %s%s . %s : %s . %u }'", table,
+		map_rows[p->addr ? NFT_MAP_ADDRESS_PORT : NFT_MAP_PORT].name, key,
+		p->proto == IPPROTO_UDP ? "udp" : "tcp", port, box->address ? fmt_ip4(ip, box->address) : "ADDRESS", p->box);
+}
+
 static void nft_explain(const struct box *box)
 {
-	char name[32], ip[16];
+	char name[32];
 	const char *table;
 
 	if (box->spec->network != NETWORK_BRIDGE)
@@ -255,17 +270,8 @@ static void nft_explain(const struct box *box)
 		explain("NFT_MSG_NEWSET", "nft add map inet %s %s '{ type %s : ipv4_addr . inet_service; }'", table,
 			map_rows[i].name, map_rows[i].key_text);
 	nft_rules_explain(box, table);
-	for (unsigned i = 0; i < box->spec->publish_count; i++) {
-		const struct port *p = &box->spec->publish[i];
-		char key[24] = "";
-
-		if (p->addr && fmt(key, sizeof(key), "%s . ", fmt_ip4(ip, p->addr)))
-			return;
-		explain("NFT_MSG_NEWSETELEM", "nft add element inet %s %s '{ %s%s . %u : %s . %u }'", table,
-			map_rows[p->addr ? NFT_MAP_ADDRESS_PORT : NFT_MAP_PORT].name, key,
-			p->proto == IPPROTO_UDP ? "udp" : "tcp", p->host,
-			box->address ? fmt_ip4(ip, box->address) : "ADDRESS", p->box);
-	}
+	for (unsigned i = 0; i < box->spec->publish_count; i++)
+		explain_port(box, table, box->port[i].box ? &box->port[i] : &box->spec->publish[i]);
 }
 
 const struct phase phase_nft = {"nft", nft_explain, nft_up};

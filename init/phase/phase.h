@@ -56,6 +56,7 @@ struct box {
 	uint32_t address, gateway;    // network byte order
 	struct port stale[MAX_PORTS]; // what a killed launcher with the same address had published
 	unsigned stale_count;
+	struct port port[MAX_PORTS]; // as they are published: with the ports of the host that were free
 	uint8_t mac[6];
 	char veth[16];
 	// machine

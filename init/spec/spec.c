@@ -230,7 +230,8 @@ static int check_privileges(struct spec *s)
 
 static bool same_port(const struct port *a, const struct port *b)
 {
-	return a->host && a->host == b->host && a->proto == b->proto && a->addr == b->addr;
+	return a->host && a->host == b->host && a->proto == b->proto &&
+	       (a->addr == b->addr || !a->addr || !b->addr);
 }
 
 static int check_machine(const struct spec *s)

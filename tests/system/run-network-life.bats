@@ -138,7 +138,7 @@ old_note() {
 	start one --network bridge --ip 172.20.1.2 -p 8080:80 -- /bin/peer serve tcp 0.0.0.0 80
 	notes=(/run/initbox/net-*)
 	cp "${notes[0]}/172.20.1.2" "${notes[0]}/172.20.9.9"
-	refused 'port 8080/tcp: is published by another box already' box --network bridge -p 8080:80 -- /bin/true
+	refused 'port 8080/tcp: bind: .*box one has published it' box --network bridge -p 8080:80 -- /bin/true
 	not test -e "${notes[0]}/172.20.9.9"
 	answers 198.51.100.2 outside peer ask tcp 198.51.100.1 8080
 }
@@ -239,7 +239,7 @@ subnet() {
 		start "n$i" --network bridge --subnet 10.9.9.0/29
 	done
 	refused '10.9.9.0/29: .*taken' box --network bridge --subnet 10.9.9.0/29 -- /bin/true
-	refused '10.9.9.3: another box has this address' box --network bridge --subnet 10.9.9.0/29 --ip 10.9.9.3 -- /bin/true
+	refused '10.9.9.3: another box has this address: n[0-9]' box --network bridge --subnet 10.9.9.0/29 --ip 10.9.9.3 -- /bin/true
 	stop "$PID"
 	expect 0 box --network bridge --subnet 10.9.9.0/29 -- /bin/true
 }
