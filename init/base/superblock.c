@@ -180,7 +180,8 @@ static bool fill_iso9660(const struct disk *d, const uint8_t *w, struct superblo
 static bool fill_luks(const struct disk *d, const uint8_t *w, struct superblock *sb)
 {
 	(void)d;
-	memcpy(sb->uuid, w + 168, sizeof(sb->uuid) - 1);
+	memcpy(sb->uuid, w + 168, sizeof(sb->uuid) - 1); // as text, and of a damaged one any bytes
+	sb->uuid[strspn(sb->uuid, "0123456789abcdefABCDEF-")] = '\0';
 	if (w[7] == 2)
 		copy_label(sb, w + 24, 48);
 	return true;

@@ -9,11 +9,12 @@ FUZZ_SECONDS ?= 60
 F            = $(B)/tests/fuzz
 
 # Readers of init/ share a library of base and spec; fuzz.c stands in for what keeps something from input to input.
-FUZZ_INIT = cmdline config environment netlink options passwd value
+FUZZ_INIT = cmdline config environment netlink options passwd ptable superblock value
 FUZZ_LIB  = $(addprefix init/,$(filter-out base/rest base/arena,$(filter base/% spec/%,$(INIT))))
 
 # Readers of tools/, each with the sources that it needs.
-FUZZ_TOOLS = json modinfo selftest
+FUZZ_TOOLS = cpio json modinfo selftest
+$(F)/fuzz_cpio: $(F)/obj/tools/cpio_read.o $(F)/obj/tools/elf_static.o
 $(F)/fuzz_json: $(F)/obj/tools/json.o $(F)/obj/tools/json_string.o
 $(F)/fuzz_modinfo: $(F)/obj/tools/kmod.o
 

@@ -154,6 +154,20 @@ static void says_nothing_of_others(void **state)
 	}
 }
 
+// LUKS has its UUID as text: of a damaged header as much as can be one.
+static void takes_no_other_bytes_for_a_uuid(void **state)
+{
+	static uint8_t bytes[4096] = "LUKS\xba\xbe\0\1";
+	const struct disk d = {.fd = -1, .mem = bytes, .size = sizeof(bytes), .sector = 512};
+	struct superblock sb;
+
+	(void)state;
+	memcpy(bytes + 168, "01234567-89ab\x1b[2J-cdef", 22);
+	superblock_read(&d, &sb);
+	assert_string_equal(sb.type, "crypto_LUKS");
+	assert_string_equal(sb.uuid, "01234567-89ab");
+}
+
 static const char *partition(unsigned number, struct partition_id *id)
 {
 	struct disk d;
@@ -317,7 +331,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_checksums),  cmocka_unit_test(agrees_with_blkid), cmocka_unit_test(says_nothing_of_others),
 		cmocka_unit_test(reads_gpt),	     cmocka_unit_test(reads_the_backup),  cmocka_unit_test(reads_mbr),
-		cmocka_unit_test(survives_any_bytes), cmocka_unit_test(halves_of_pairs),
+		cmocka_unit_test(survives_any_bytes), cmocka_unit_test(takes_no_other_bytes_for_a_uuid), cmocka_unit_test(halves_of_pairs),
 	};
 
 	return cmocka_run_group_tests_name("disks", tests, begin, end);
