@@ -169,6 +169,8 @@ _Noreturn void boot_main(char **words)
 	machine_end.spec = s;
 	if (take_over() || start(s, words)) {
 		log_err(&err_last);
+		if (s->hands_over && take_over()) // its init could not be executed: signals were at their default already
+			log_err(&err_last);
 	} else if (s->hands_over) { // --dry-run
 		machine_end.code = 0;
 		machine_end.end.failed = false;

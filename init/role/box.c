@@ -141,10 +141,10 @@ static _Noreturn void box_init(struct box *box)
 {
 	pid_t pid;
 
-	trace_set_side(TRACE_BOX);
-	log_setup.kmsg = false; // no name of the image is the kernel's log
 	if (box->in_machine)
 		crash_forget();
+	trace_set_side(TRACE_BOX);
+	log_setup.kmsg = false; // no name of the image is the kernel's log
 	wipe_arguments();
 	pid = build_inside(box);
 	if (pid > 0 && send(box->channel[1], CHANNEL_RUNS, sizeof(CHANNEL_RUNS), MSG_NOSIGNAL) < 0)

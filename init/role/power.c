@@ -29,6 +29,7 @@ static const int commands[] = {
 // All but PID 1 and the kernel's own (kill(2)). Who is stopped acts on TERM only when it goes on.
 static void end_processes(uint32_t grace)
 {
+	explain("kill", "kill -TERM -1");
 	if (kill(-1, SIGTERM) && errno == ESRCH)
 		return;
 	kill(-1, SIGCONT);
@@ -44,6 +45,7 @@ static void end_processes(uint32_t grace)
 static int write_out(void *arg)
 {
 	(void)arg;
+	explain("sync", "sync");
 	sync();
 	return 0;
 }
@@ -60,6 +62,7 @@ _Noreturn void power_switch(enum order order)
 {
 	pid_t pid;
 
+	explain("reboot", "%s -f", order_word(order));
 	// "reboot: Power down" is an emergency to the kernel; it would end up behind the program's last byte.
 	if (file_write(AT_FDCWD, "/proc/sys/kernel/printk", "0"))
 		log_err(&err_last);

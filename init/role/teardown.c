@@ -102,14 +102,19 @@ static int each_mount(bool (*visit)(const struct mounted *m))
 	return count;
 }
 
+// PID 1's own root is never gone: the kernel makes it read-only and calls that a success (fs/namespace.c, do_umount_root).
 static bool unmount(const struct mounted *m)
 {
+	if (!strcmp(m->path, "/"))
+		return false;
+	explain("umount2", "umount %s", m->path);
 	return !umount2(m->path, UMOUNT_NOFOLLOW);
 }
 
 // With the super block, not the mount alone: the journal is closed and the file system clean.
 static bool make_read_only(const struct mounted *m)
 {
+	explain("mount", "mount -o remount,ro %s", m->path);
 	if (!mount(NULL, m->path, NULL, MS_REMOUNT | MS_RDONLY, NULL))
 		return false;
 	fail("mount", "%s (%s) read-only", m->path, m->fstype);
@@ -139,6 +144,7 @@ static int detach_loops(void)
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			continue;
+		explain("LOOP_CLR_FD", "losetup -d %s", path);
 		ioctl(fd, LOOP_CLR_FD, 0);
 		close(fd);
 		count += !is_loop(i);
@@ -162,6 +168,7 @@ static void stop_swap(void)
 		if (!*path)
 			return;
 		unescape(path);
+		explain("swapoff", "swapoff %s", path);
 		if (!swapoff(path))
 			continue;
 		fail("swapoff", "%s", path);

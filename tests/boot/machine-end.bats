@@ -13,7 +13,7 @@ setup_file() {
 		truncate -s 16M "$DIR/$name.img"
 		/sbin/mkfs.ext4 -q "$DIR/$name.img"
 	done
-	in_pairs off again halt stay nine inside crash fault shell isa oom virtio
+	in_pairs off again halt stay nine inside crash fault shell isa oom virtio busy
 }
 
 # in_pairs NAME…: calls run_NAME of each.
@@ -96,11 +96,11 @@ run_again() {
 		mke2fs -q -F /machine/data/inner.img >/dev/null
 		mkswap /machine/data/swap >/dev/null
 		$there swapon /data/swap
-		mkdir /machine/data2
+		mkdir "/machine/data 2"
 		$there mount -o loop /data/inner.img /box/mnt
-		$there mount -o bind /data /data2
-		$there losetup -f /data2/other.img
-		$there sh -c 'echo inside >/box/mnt/file; echo outside >/data2/file'
+		$there mount -o bind /data "/data 2"
+		$there losetup -f "/data 2/other.img"
+		$there sh -c 'echo inside >/box/mnt/file; echo outside >"/data 2/file"'
 		$there mount | grep -c ext
 		$there losetup -a
 		trap 'echo "told to end"; exit 9' TERM
@@ -180,6 +180,18 @@ run_fault() {
 	machine fault --net none
 }
 
+# Its init looks like a program to all but the kernel. The root is PID 1's own by then, and can't be unmounted.
+run_busy() {
+	mkdir -p "$DIR/tree/sbin" "$DIR/tree/dev" "$DIR/tree/proc" "$DIR/tree/sys" "$DIR/tree/run"
+	head -c 64 /bin/busybox >"$DIR/tree/sbin/init"
+	chmod +x "$DIR/tree/sbin/init"
+	echo kept >"$DIR/tree/file"
+	/sbin/mkfs.ext4 -q -d "$DIR/tree" "$DIR/busy.img" 16M
+	echo >"$DIR/busy.conf"
+	image busy --config "$DIR/busy.conf" --modules-dir "$MODULES_DIR" --module virtio_pci --module virtio_blk
+	machine busy --net none --disk "$DIR/busy.img" --append 'root=/dev/vda rw initbox.explain'
+}
+
 # A person at the console, with a box that can't be built.
 run_shell() {
 	box shell 'on-error = shell' 'volume = /no/such:/mnt' </dev/null
@@ -217,7 +229,7 @@ run_virtio() {
 
 @test "TERM reboots; what is on a loop device, and swapped to, leaves the disk in time" {
 	ended again 9
-	said again 3 '/dev/loop0: 0 /data/inner.img' '/dev/loop1: 0 /data2/other.img' 'told to end'
+	said again 3 '/dev/loop0: 0 /data/inner.img' '/dev/loop1: 0 /data 2/other.img' 'told to end'
 	grep -qxE 'initbox: reboot: ordered by process [0-9]+ \(sh\) with SIGTERM' "$DIR/again.out"
 	[ "$(wc -l <"$DIR/again.out")" = 5 ]
 	grep -q '"SHUTDOWN".*"guest-reset"' "$DIR/again.events"
@@ -262,6 +274,15 @@ on-end says what follows" reboot=125 sleep=137
 	cat -v "$DIR/fault.out" "$DIR/fault.err"
 	[ "$(cat "$DIR/fault.status")" = 125 ]
 	grep -qxE 'initbox: PID 1: SIGILL at address [0-9a-f]+: this is a mistake of initbox' "$DIR/fault.out"
+}
+
+@test "a root that can't be unmounted any more is made read-only, and clean" {
+	cat -v "$DIR/busy.out" "$DIR/busy.err"
+	[ "$(cat "$DIR/busy.status")" = 125 ]
+	grep -qE '^initbox: switch-root: /sbin/init: execve: ' "$DIR/busy.out"
+	grep -qF '+ mount -o remount,ro /  # mount' "$DIR/busy.out"
+	run ! grep -E 'end: (sync|unmount)' "$DIR/busy.out"
+	clean busy file kept
 }
 
 @test "on-error=shell: /bin/sh on the console, its controlling terminal; then power off" {

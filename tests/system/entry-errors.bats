@@ -142,3 +142,17 @@ no_process() {
 @test "no process can be made" {
 	as_child no_process
 }
+
+# By its first word or by the name of a link; elsewhere than in a machine of initbox's nothing is signalled.
+orders() {
+	local word
+
+	for word in poweroff reboot halt; do
+		refused "$word: a box can't reach the machine's first process" "$INITBOX" "$word"
+		ln -s "$INITBOX" "$word"
+		refused "$word: a box can't reach the machine's first process" "./$word"
+	done
+}
+@test "poweroff, reboot and halt, which are for a machine's own processes" {
+	both orders
+}
