@@ -163,3 +163,52 @@ char *modtables_aliases(struct module *const *order, size_t count)
 	free(rows.at);
 	return t.at;
 }
+
+// The value of the module's first alias that begins with prefix, or { NULL, 0 }.
+static struct kmod_text alias_behind(const struct module *module, const char *prefix)
+{
+	size_t n = strlen(prefix);
+	struct kmod_text alias;
+
+	for (size_t at = 0; kmod_next_value(module->modinfo, "alias", &at, &alias);)
+		if (alias.size > n && !memcmp(alias.at, prefix, n))
+			return (struct kmod_text){ alias.at + n, alias.size - n };
+	return (struct kmod_text){ NULL, 0 };
+}
+
+// "c10:237" for "10-237", or NULL if it is not two numbers (all of a major: "10-*").
+static char *node_number(char kind, struct kmod_text numbers)
+{
+	char *text = numbers.at ? fail_text("%c%.*s", kind, (int)numbers.size, numbers.at) : NULL, *dash;
+
+	if (!text || strspn(text + 1, "0123456789-") + 1 != strlen(text) || !(dash = strchr(text, '-')) ||
+	    dash == text + 1 || !dash[1] || strchr(dash + 1, '-')) {
+		free(text);
+		return NULL;
+	}
+	*dash = ':';
+	return text;
+}
+
+char *modtables_devnames(struct module *const *order, size_t count)
+{
+	struct text t = { 0 };
+
+	append(&t, "");
+	for (size_t i = 0; i < count; i++) {
+		const struct module *m = order[i];
+		struct kmod_text name = alias_behind(m, "devname:");
+		char *number = node_number('c', alias_behind(m, "char-major-"));
+
+		if (!number)
+			number = node_number('b', alias_behind(m, "block-major-"));
+		if (m->at_start == REACHED_NOT && number && name.at) {
+			char *line = fail_text("%s %.*s %s\n", m->file->name, (int)name.size, name.at, number);
+
+			append(&t, line);
+			free(line);
+		}
+		free(number);
+	}
+	return t.at;
+}

@@ -42,6 +42,9 @@ char *modtables_list(struct module *const *order, size_t count, bool keep_compre
 // "" without any. Uses `reached`.
 char *modtables_aliases(struct module *const *order, size_t count) __attribute__((warn_unused_result));
 
+// The files of /dev by which those can be asked for; "" without any.
+char *modtables_devnames(struct module *const *order, size_t count) __attribute__((warn_unused_result));
+
 // Where the file of a module is in the image.
 char *modtables_path(const struct module *module, bool keep_compressed) __attribute__((warn_unused_result));
 

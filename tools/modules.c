@@ -316,7 +316,7 @@ static void add_text(struct tree *t, const char *path, const char *origin, char 
 
 void modules_finish(struct modules *m, struct tree *t, bool strip_signatures, bool keep_compressed)
 {
-	char *aliases;
+	char *aliases, *devnames;
 
 	order_all(m);
 	for (size_t i = 0; i < m->order_count; i++) {
@@ -334,4 +334,7 @@ void modules_finish(struct modules *m, struct tree *t, bool strip_signatures, bo
 	aliases = modtables_aliases(m->order, m->order_count);
 	if (*aliases)
 		add_text(t, "/etc/initbox.aliases", "the modules' names", aliases);
+	devnames = modtables_devnames(m->order, m->order_count);
+	if (*devnames)
+		add_text(t, "/etc/initbox.devnames", "the modules' devices", devnames);
 }

@@ -103,6 +103,7 @@ static const struct {
 	{"modules", "finit_module", ENOEXEC, "the module was built for another kernel than the one that runs"},
 	{"modules", "finit_module", EOPNOTSUPP,
 	 "this kernel can't decompress modules (CONFIG_MODULE_DECOMPRESS): make the image without --keep-compressed"},
+	{"modules", "finit_module", EPERM, "lockdown (lockdown=, secure boot) takes signed modules alone"},
 	{"modules", "finit_module", ENOENT, "a symbol is missing: another module has to be loaded first; the kernel's log names it"},
 	{"modules", "finit_module", EKEYREJECTED, "the kernel wants signed modules and does not know this signature"},
 	{NULL, NULL, ENOSYS,

@@ -18,8 +18,7 @@ static struct {
 	char cmdline[4096];
 } tables LARGE_BSS;
 
-// Returns 1, 0 when there is no such file, or -1 with err_last set.
-static int map(const char *path, struct modspan *text)
+int modload_map(const char *path, struct modspan *text)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = 1;
 	struct stat st;
@@ -42,11 +41,11 @@ static int map(const char *path, struct modspan *text)
 
 int modload_open(void)
 {
-	int ret = map("/etc/initbox.modules", &tables.list);
+	int ret = modload_map("/etc/initbox.modules", &tables.list);
 
 	if (ret <= 0)
 		return ret;
-	if (map("/etc/initbox.aliases", &tables.aliases) < 0)
+	if (modload_map("/etc/initbox.aliases", &tables.aliases) < 0)
 		return -1;
 	return file_read(AT_FDCWD, "/proc/cmdline", tables.cmdline, sizeof(tables.cmdline) - 1) < 0 ? -1 : 1;
 }
@@ -103,6 +102,10 @@ static int load(const struct modline *line, bool optional)
 	text[0] = '\0';
 	if (fmt(path, sizeof(path), "%.*s", (int)line->path.n, line->path.p))
 		return fail("open", "module %.*s", (int)line->path.n, line->path.p);
+	if (modtable_is_blacklisted(tables.cmdline, modtable_name(line->path))) {
+		log_line(LOG_NOTE, "modules: %s: left out, as the kernel's command line says (blacklist)", path);
+		return 0;
+	}
 	if (line->parameters.n > 0)
 		buf_fmt(&parameters, " %.*s", (int)line->parameters.n, line->parameters.p);
 	modtable_parameters(&parameters, tables.cmdline, modtable_name(line->path));

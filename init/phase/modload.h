@@ -20,3 +20,6 @@ bool modload_wants(const char *alias);
 // Loads what serves alias, each with what it needs; what is loaded stays as it is.
 // Returns how many serve it, or -1 with err_last set when one could not be loaded (the others have been then).
 int modload_alias(const char *alias) must_check;
+
+// Maps a table, for ever. Returns 1, 0 when there is no such file, or -1 with err_last set.
+int modload_map(const char *path, struct modspan *text) must_check;

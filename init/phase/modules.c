@@ -15,6 +15,7 @@
 #include "phase/modload.h"
 #include "phase/modules.h"
 #include "phase/phase.h"
+#include "phase/static_nodes.h"
 
 static void take_events(struct watch *w);
 static struct watch events = {.fd = -1, .what = "uevents", .ready = take_events};
@@ -122,7 +123,7 @@ static int modules_up(struct box *box)
 	(void)box;
 	if (found <= 0)
 		return found; // a kernel with all of it built in has no list
-	if (modload_on_demand() && answer_the_kernel())
+	if (modload_on_demand() && (answer_the_kernel() || static_nodes()))
 		return -1;
 	if (!modload_for_devices())
 		return modload_all();

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/kmsg.h"
 #include "base/log.h"
 #include "phase/modload.h"
 #include "role/modprobe.h"
@@ -14,32 +15,35 @@ bool modprobe_is_asked(int argc, char **argv)
 }
 
 // It is started with no file open.
-static void speak_to_the_log(void)
+static void open_console(void)
 {
 	int fd;
 
-	do
-		fd = open("/dev/kmsg", O_WRONLY);
-	while (fd >= 0 && fd < STDERR_FILENO);
+	do {
+		fd = open("/dev/console", O_WRONLY | O_NOCTTY);
+		if (fd < 0)
+			fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd < STDERR_FILENO);
 	if (fd > STDERR_FILENO)
 		close(fd);
+	log_setup.kmsg = true;
 }
 
-// For whoever wonders why something does not work; the kernel asks for much that no module serves. 6: KERN_INFO.
+// For the log alone: the kernel asks for much that no module serves, and whoever wonders why something is not there looks.
 static void say_unknown(const char *name)
 {
 	char text[256];
 	struct buf b = BUF(text);
 
-	buf_fmt(&b, "<6>initbox: modules: the kernel asks for %s: no module of this image serves it\n", name);
-	log_raw(text);
+	buf_fmt(&b, "initbox: modules: the kernel asks for %s: no module of this image serves it", name);
+	kmsg_write(6, b.p, b.len);
 }
 
 int modprobe_main(const char *name)
 {
 	int found;
 
-	speak_to_the_log();
+	open_console();
 	found = modload_open();
 	if (found > 0)
 		found = modload_alias(name);

@@ -71,6 +71,34 @@ bool modtable_next(struct modspan *text, struct modline *line)
 	return false;
 }
 
+// "c10:237"
+static bool take_number(struct modspan word, struct modnode *node)
+{
+	const char *colon = memchr(word.p, ':', word.n);
+	uint64_t major, minor;
+
+	if (!colon || (*word.p != 'c' && *word.p != 'b') ||
+	    num_parse(word.p + 1, (size_t)(colon - word.p - 1), 10, UINT32_MAX, &major) ||
+	    num_parse(colon + 1, (size_t)(word.p + word.n - colon - 1), 10, UINT32_MAX, &minor))
+		return false;
+	node->block = *word.p == 'b';
+	node->major = (uint32_t)major;
+	node->minor = (uint32_t)minor;
+	return true;
+}
+
+bool modtable_node(struct modspan *text, struct modnode *node)
+{
+	while (text->n > 0) {
+		struct modspan rest = take_line(text), word;
+
+		if (modtable_word(&rest, &word) && modtable_word(&rest, &node->path) && modtable_word(&rest, &word) &&
+		    take_number(word, node))
+			return true;
+	}
+	return false;
+}
+
 struct modspan modtable_name(struct modspan path)
 {
 	struct modspan name = path;
@@ -188,6 +216,43 @@ bool modtable_alias(struct modspan *rows, const char *alias, struct modspan *nam
 		}
 	}
 	rows->n = 0;
+	return false;
+}
+
+static bool starts_with(struct modspan *word, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (word->n < n || memcmp(word->p, prefix, n) != 0)
+		return false;
+	word->p += n;
+	word->n -= n;
+	return true;
+}
+
+static bool is_in_list(struct modspan list, struct modspan module)
+{
+	while (list.n > 0) {
+		const char *comma = memchr(list.p, ',', list.n);
+		struct modspan name = {list.p, comma ? (size_t)(comma - list.p) : list.n};
+		size_t taken = name.n + (comma != NULL);
+
+		if (modtable_same(name, module))
+			return true;
+		list.p += taken;
+		list.n -= taken;
+	}
+	return false;
+}
+
+bool modtable_is_blacklisted(const char *cmdline, struct modspan module)
+{
+	struct modspan text = {cmdline, strlen(cmdline)}, word;
+
+	while (modtable_word(&text, &word))
+		if ((starts_with(&word, "module_blacklist=") || starts_with(&word, "modprobe.blacklist=")) &&
+		    is_in_list(word, module))
+			return true;
 	return false;
 }
 

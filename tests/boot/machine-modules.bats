@@ -17,7 +17,8 @@ with_monitor() {
 }
 
 @test "parameters, devices that are there, one that comes, and what the kernel asks for" {
-	local on_demand=(virtio_rng virtio_blk virtio_net squashfs vmw_vsock_virtio_transport dummy nft_masq) options=() name
+	local on_demand=(virtio_rng virtio_blk virtio_net squashfs vmw_vsock_virtio_transport dummy nft_masq \
+		'loop max_loop=3 hw-queue-depth=9' macvlan)  options=() name
 	for name in "${on_demand[@]}"; do
 		options+=(--on-demand "$name")
 	done
@@ -28,15 +29,17 @@ with_monitor() {
 	cat >"$DIR/script.sh" <<-'EOF'
 		loaded() { [ -d "/sys/module/$1" ] && echo "$1" || echo "no $1"; }
 		parameter() { echo "$1.$2=$(cat "/sys/module/$1/parameters/$2")"; }
-		parameter loop max_loop
-		parameter loop hw_queue_depth
 		parameter overlay metacopy
-		parameter btrfs nothing 2>/dev/null
 		echo "there: $(loaded virtio_rng)"
-		echo "not there: $(loaded virtio_blk) $(loaded squashfs) $(loaded vsock) $(loaded dummy) $(loaded nf_nat)"
-		echo "files: $(ls /machine/lib/modules | tr '\n' ' ')"
+		echo "soft: $(loaded ecb) $(loaded xts)"
+		echo "not there: $(loaded virtio_blk) $(loaded squashfs) $(loaded vsock) $(loaded dummy) $(loaded nf_nat) $(loaded loop)"
+		echo "files: $(cd /machine/lib/modules && ls overlay.ko xts.ko squashfs.ko loop.ko 2>/dev/null | tr '\n' ' ')"
+		[ -e /dev/loop0 ] || mknod /dev/loop0 b 7 0
 		mount -t squashfs -o loop /tree.squashfs /mnt && cat /mnt/file
 		echo "asked for: $(loaded squashfs)"
+		parameter loop max_loop
+		parameter loop hw_queue_depth
+		ip link add name v0 type macvlan 2>/dev/null || echo "unwanted: $(loaded macvlan)"
 		ip link add name d0 type dummy && echo "asked for: $(loaded dummy)"
 		mount -t nothing none /mnt 2>/dev/null || dmesg | sed -n 's/.*initbox: modules: /said: /p'
 		echo plug
@@ -53,9 +56,9 @@ with_monitor() {
 	EOF
 	image modules --config "$DIR/modules.conf" --file "$DIR/script.sh:/box/script.sh" \
 		--file "$DIR/tree.squashfs:/box/tree.squashfs" --modules-dir "$MODULES_DIR" \
-		--module 'overlay metacopy=Y' --module virtio_pci --module 'loop max_loop=3 hw-queue-depth=9' --module ext4 "${options[@]}"
+		--module 'overlay metacopy=Y' --module virtio_pci --module xts --module ext4 "${options[@]}"
 	with_monitor modules
-	QEMU=$DIR/modules.qemu machine modules --net none --append 'loop.max_loop=5 "loop.hw_queue_depth=16" no-such.x=1' &
+	QEMU=$DIR/modules.qemu machine modules --net none --append 'loop.max_loop=5 "loop.hw_queue_depth=16" no-such.x=1 modprobe.blacklist=x,macvlan' &
 	wait_for '^plug' "$DIR/modules.out"
 	{
 		echo "drive_add 0 if=none,id=late,format=raw,file=$DIR/disk"
@@ -65,6 +68,33 @@ with_monitor() {
 	tr -d "\b" <"$DIR/modules.monitor.log" | tail -n 3 | tail -c 200
 	ended modules 7
 	said modules loop.max_loop=5 loop.hw_queue_depth=16 overlay.metacopy=Y 'there: virtio_rng' \
-		'not there: no virtio_blk no squashfs no vsock no dummy no nf_nat' 'of the image' 'asked for: squashfs' \
-		'asked for: dummy' 'said: the kernel asks for fs-nothing: no module of this image serves it' 'came: virtio_blk 2048'
+		'not there: no virtio_blk no squashfs no vsock no dummy no nf_nat no loop' 'soft: ecb xts' 'files: loop.ko squashfs.ko ' 'of the image' 'asked for: squashfs' \
+		'asked for: dummy' 'unwanted: no macvlan' 'said: /lib/modules/macvlan.ko: left out, as the kernel'\''s command line says (blacklist)' 'said: the kernel asks for fs-nothing: no module of this image serves it' 'came: virtio_blk 2048'
+}
+
+@test "a network all of whose modules are loaded on demand, and a box that can't use that for itself" {
+	cat >"$DIR/script.sh" <<-'EOF'
+		loaded() { [ -d "/sys/module/$1" ] && echo "$1" || echo "no $1"; }
+		echo "loaded: $(loaded overlay) $(loaded veth) $(loaded bridge) $(loaded nft_masq) $(loaded nft_nat) $(loaded virtiofs)"
+		(echo /evil >/proc/sys/kernel/modprobe) 2>/dev/null || echo 'modprobe: kept'
+		# The modules of somebody else, with the kernel's words.
+		mkdir -p /lib/modules && echo x >/lib/modules/evil.ko
+		echo '?/lib/modules/evil.ko' >/etc/initbox.modules
+		echo 'evil evil' >/etc/initbox.aliases
+		/proc/1/exe -q -- evil
+		echo "evil: $?"
+		ping -c 1 -w 5 172.20.0.1 >/dev/null && echo 'ping: answered'
+	EOF
+	cat >"$DIR/network.conf" <<-'EOF'
+		rootfs = /box
+		network = bridge
+		publish = 8080:80
+		command = /bin/sh /script.sh
+	EOF
+	sed 's/^module /on-demand /' "$TOP/initramfs/machine.list" >"$DIR/on-demand.list"
+	(cd "$TOP" && "$MKINITRAMFS" --from initramfs/box-busybox.list --from <(sed "s,build/initbox,$OUT/initbox," "$DIR/on-demand.list") \
+		--config "$DIR/network.conf" --file "$DIR/script.sh:/box/script.sh" --modules-dir "$MODULES_DIR" -o "$DIR/network.cpio")
+	machine network
+	ended network 0
+	said network 'loaded: overlay veth bridge nft_masq nft_nat no virtiofs' 'modprobe: kept' 'evil: 126' 'ping: answered'
 }

@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 60
 F            = $(B)/tests/fuzz
 
 # Readers of init/ share a library of base and spec; fuzz.c stands in for what keeps something from input to input.
-FUZZ_INIT = cmdline config environment netlink options passwd ptable superblock value
+FUZZ_INIT = cmdline config environment modtable netlink options passwd ptable superblock uevent value
 FUZZ_LIB  = $(addprefix init/,$(filter-out base/rest base/arena,$(filter base/% spec/%,$(INIT))))
 
 # Readers of tools/, each with the sources that it needs.

@@ -6,7 +6,7 @@
 
 static void walk(struct kmod_text info)
 {
-	static const char *const keys[] = {"depends", "softdep", "alias", "name", ""};
+	static const char *const keys[] = {"depends", "softdep", "alias", "name", "parm", ""};
 	char name[KMOD_NAME_MAX + 1];
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -21,6 +21,7 @@ static void walk(struct kmod_text info)
 			}
 		}
 		fuzz_check(at <= info.size);
+		(void)kmod_has_parameter(info, (struct kmod_text){keys[i], strlen(keys[i])});
 	}
 }
 

@@ -126,6 +126,12 @@ load ../lib/mkinitramfs.sh
 	printf '%s\n' 'a low -soft mid a' 'b low mid b' 'fs_a low -soft mid a' 'fs_a low mid b' 'mid low mid' 'soft low soft' \
 		'symbol:mid low mid' 'usb:v1_p[0-9]* low -soft mid a' >want
 	diff want got
+	# Files of /dev that have one number.
+	ko lib/d.ko alias=devname:x/d-0 alias=char-major-10-7
+	ko lib/e.ko alias=devname:e alias=block-major-9-0 alias=char-major-9-*
+	ko lib/f.ko alias=devname:f 'alias=char-major-9-*'
+	"$MK" --modules-dir lib --on-demand d --on-demand e --on-demand f -o image
+	[ "$(cpio -i --quiet --to-stdout etc/initbox.devnames <image)" = "$(printf '%s\n' 'd x/d-0 c10:7' 'e e b9:0')" ]
 	# What is loaded in any case is not asked for.
 	"$MK" --modules-dir lib --module a --on-demand a -o image
 	run ! grep -q '^?' <(modules_of image)

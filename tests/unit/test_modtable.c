@@ -179,11 +179,40 @@ static void reads_the_command_line(void **state)
 	takes_parameters("\"", "a", "");
 }
 
+static void reads_nodes(void **state)
+{
+	struct modspan text = SPAN("loop loop-control c10:237\n\nx y\nx y z\nx y c1\nx y c1:\nx y d1:2\nx y c1:-2\nmd md0 b9:0");
+	struct modnode node;
+
+	(void)state;
+	assert_true(modtable_node(&text, &node));
+	expect(node.path, "loop-control");
+	assert_true(node.major == 10 && node.minor == 237 && !node.block);
+	assert_true(modtable_node(&text, &node));
+	expect(node.path, "md0");
+	assert_true(node.major == 9 && node.minor == 0 && node.block);
+	assert_false(modtable_node(&text, &node));
+}
+
+static void reads_blacklists(void **state)
+{
+	static const char cmdline[] = "quiet module_blacklist=a,virtio-blk modprobe.blacklist=,loop xmodule_blacklist=no";
+
+	(void)state;
+	assert_true(modtable_is_blacklisted(cmdline, SPAN("a")));
+	assert_true(modtable_is_blacklisted(cmdline, SPAN("virtio_blk")));
+	assert_true(modtable_is_blacklisted(cmdline, SPAN("loop")));
+	assert_false(modtable_is_blacklisted(cmdline, SPAN("loo")));
+	assert_false(modtable_is_blacklisted(cmdline, SPAN("no")));
+	assert_false(modtable_is_blacklisted("", SPAN("a")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_the_list),   cmocka_unit_test(matches_as_fnmatch), cmocka_unit_test(matches_as_fnmatch_by_chance),
 		cmocka_unit_test(finds_aliases),    cmocka_unit_test(reads_no_further),	  cmocka_unit_test(reads_the_command_line),
+		cmocka_unit_test(reads_nodes),	    cmocka_unit_test(reads_blacklists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
