@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # `initbox run` as an ordinary user: every system call of it fails, one at a time.
-# shellcheck disable=SC2329 # called by inside
+# shellcheck disable=SC2317,SC2329 # called by inside
 
 load lib
 
