@@ -31,14 +31,17 @@ static char command_line[] = "initbox";
 
 enum { NOT_NEEDED = -2 };
 
+static LARGE_BSS char path[PATH_MAX]; // of the file that initbox runs; "": not known
+
 // Without open_tree(2): as a mount over the file itself, until it is open. Returns its descriptor, or -1 with err_last set.
-static int open_bound(const char *path)
+static int open_bound(void)
 {
 	struct statvfs st;
 	int fd = -1;
 
 	// What the kernel has locked in a user namespace has to be given once more; the times of access stay by themselves.
-	if (statvfs(path, &st) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount(path, path, NULL, MS_BIND, NULL))
+	if (statvfs(path, &st) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount(path, path, NULL, MS_BIND, NULL))
 		return fail("mount", "%s", path);
 	if (mount(NULL, path, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | (st.f_flag & (ST_NOSUID | ST_NODEV)), NULL))
 		fail("mount", "%s", path);
@@ -51,13 +54,13 @@ static int open_bound(const char *path)
 	return fd;
 }
 
-static int open_cloned(const char *path)
+static int open_cloned(void)
 {
 	int tree = mnt_clone(path, false, MOUNT_ATTR_RDONLY), fd;
 	char link[32];
 
 	if (tree < 0)
-		return err_last.no == ENOSYS ? open_bound(path) : -1;
+		return err_last.no == ENOSYS ? open_bound() : -1;
 	if (fmt(link, sizeof(link), "/proc/self/fd/%d", tree))
 		return fail("open", "%s", path);
 	fd = open(link, O_RDONLY | O_CLOEXEC);
@@ -65,18 +68,26 @@ static int open_cloned(const char *path)
 	return fd < 0 ? fail("open", "%s", path) : fd;
 }
 
+// In the launcher: to the box's PID 1, in mounts of its own, a path that begins at a chroot(2) would not look like one.
+static int own_path_up(struct box *box)
+{
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	(void)box;
+	if (n < 0 && errno != ENOENT) // without /proc there will be no root, either
+		return fail("readlink", "/proc/self/exe");
+	path[n < 0 ? 0 : n] = '\0';
+	return 0;
+}
+
+const struct phase phase_own_path = {"own file", NULL, own_path_up};
+
 // Returns the file on a read-only mount; NOT_NEEDED where no path leads to it any more; -1 with err_last set.
 static int open_read_only(void)
 {
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	struct stat own, found;
-	int fd;
+	int fd = open_cloned();
 
-	if (n < 0) // without /proc there will be no root, either
-		return errno == ENOENT ? NOT_NEEDED : fail("readlink", "/proc/self/exe");
-	path[n] = '\0';
-	fd = open_cloned(path);
 	if (fd < 0)
 		return err_last.no == ENOENT ? NOT_NEEDED : -1;
 	if (fstat(fd, &found) || stat("/proc/self/exe", &own))
@@ -92,7 +103,8 @@ static int move_data(uintptr_t from, uintptr_t to)
 	if (to - from > sizeof(copy))
 		return -1;
 	memcpy(copy, (void *)from, to - from);
-	if (mmap((void *)from, to - from, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+	if (mmap((void *)from, to - from, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+	    MAP_FAILED)
 		return -1;
 	memcpy((void *)from, copy, to - from);
 	return 0;
@@ -162,7 +174,8 @@ static int own_file_up(struct box *box)
 static void own_file_explain(const struct box *box)
 {
 	(void)box;
-	explain("open_tree mount_setattr mmap PR_SET_MM_MAP", "(no command: initbox runs from a read-only mount of its own file)");
+	explain("open_tree mount_setattr mmap PR_SET_MM_MAP",
+		"(no command: initbox runs from a read-only mount of its own file)");
 }
 
 const struct phase phase_own_file = {"own file", own_file_explain, own_file_up};

@@ -98,6 +98,6 @@ extern const struct phase phase_join, phase_userns, phase_maps, phase_upper, pha
 	phase_ports, phase_slirp, phase_link, phase_nft;
 extern const struct phase phase_find_root, phase_mount_root, phase_switch_root;
 extern const struct phase phase_namespaces, phase_root, phase_mounts, phase_net, phase_identity;
-extern const struct phase phase_profile, phase_own_file, phase_host_devices, phase_sysctl, phase_landlock, phase_lookup;
+extern const struct phase phase_profile, phase_own_path, phase_own_file, phase_host_devices, phase_sysctl, phase_landlock, phase_lookup;
 extern const struct phase phase_prepare, phase_session, phase_limits, phase_environ, phase_privileges, phase_filter,
 	phase_exec;

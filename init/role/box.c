@@ -25,8 +25,9 @@
 #include "role/spawn.h"
 
 // On the host's side, before anything of the box runs.
-static const struct phase *const before_clone[] = {&phase_join,    &phase_userns,  &phase_profile, &phase_upper,
-						   &phase_cgroup,  &phase_devices, &phase_address, &phase_names, NULL};
+static const struct phase *const before_clone[] = {&phase_own_path, &phase_join,   &phase_userns,  &phase_profile,
+						   &phase_upper,    &phase_cgroup, &phase_devices, &phase_address,
+						   &phase_names,    NULL};
 // On the host's side, while the box's PID 1 mounts its root.
 static const struct phase *const after_clone[] = {&phase_maps, &phase_ports, &phase_link, &phase_nft, NULL};
 // Inside, at the same time.
@@ -52,7 +53,7 @@ static const struct phase *const *program_of(const struct spec *s)
 
 // Faults of initbox itself must kill it, a launcher can be stopped from its terminal, and SIGPIPE is ignored.
 const uint64_t box_signals = ~(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGABRT) |
-				  BIT(SIGSYS) | BIT(SIGPIPE) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU));
+			       BIT(SIGSYS) | BIT(SIGPIPE) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU));
 
 // Dispositions start afresh: what a caller ignores (nohup, a shell's & for SIGINT) would be ignored in the box, too, and
 // with SIGCHLD ignored nothing could be waited for. The raw calls reach signals 32 to 34.
@@ -153,7 +154,8 @@ static _Noreturn void box_init(struct box *box)
 		struct reap r = {.main = pid, .mask = box_signals, .spec = box->spec};
 		int code;
 
-		if (file_close_from(0)) // of a standard descriptor that could not be closed the end can't be seen outside
+		if (file_close_from(
+			    0)) // of a standard descriptor that could not be closed the end can't be seen outside
 			log_err(&err_last);
 		code = reap_run(&r);
 		if (box->main_status)
@@ -227,7 +229,8 @@ static int run_phases(struct box *box, struct reap *launcher, int *code, struct 
 	if (pid == 0)
 		box_init(box);
 	log_line(LOG_DETAIL, "%s: its PID 1 is %d here", box->spec->name, (int)pid);
-	if (phase_run(box, after_clone) || stamp("terminal", pty_begin(box, launcher)) || stamp("gate", gate_open(box))) {
+	if (phase_run(box, after_clone) || stamp("terminal", pty_begin(box, launcher)) ||
+	    stamp("gate", gate_open(box))) {
 		mine = err_last;
 		if (kill_box(box) == 0)
 			return 0;

@@ -79,6 +79,15 @@ own_file() {
 	try --cap-add SYS_PTRACE -- /bin/try-attack file /proc/1/exe
 	try -- /run -- /bin/try-attack file parent
 	same '' "$(cat err)" 'words'
+	# From within a chroot(2), where the file has another path than for who is not in it.
+	mkdir other
+	for dir in / /proc /sys /dev /run; do mount --bind $dir "other$dir"; done
+	without=(chroot other sh -c 'cd "$0"; exec "$@"' "$PWD")
+	try --cap-add SYS_PTRACE -- /bin/try-attack file /proc/1/exe
+	try -- /run -- /bin/try-attack file parent
+	umount -R other
+	rmdir other
+	without=()
 	# The other end of the rope: the file that all of them run is still this one.
 	prints 0 initbox ./own run --rootfs "$ROOT" -- /bin/sh -c 'tr -d "\0" </proc/1/cmdline; echo'
 	# The same where ptrace of PID 1 is allowed and its memory can be read: it tells nothing of the host but its code.
