@@ -13,7 +13,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/sys.h"
-#include "phase/cgroup.h"
 #include "phase/namespaces.h"
 #include "phase/privileges.h"
 #include "phase/trace.h"
@@ -200,17 +199,12 @@ static int kill_box(const struct box *box)
 	return take_record(box) == RECORD_ERROR ? 0 : -1;
 }
 
-// Notes what a machine's host wants to know, while the cgroup is there. A box's PID 1 that was killed has told nothing.
-static void note_end(struct box *box, const struct reap *launcher, int code, struct box_end *end)
+// Of a machine's box: its PID 1 that was killed has told nothing.
+static int end_signal(const struct box *box, const struct reap *launcher)
 {
-	struct cgroup_usage u;
 	int status = WIFSIGNALED(launcher->status) ? launcher->status : *box->main_status;
 
-	end->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-	if (!code)
-		return;
-	cgroup_usage(box, &u);
-	end->oom = u.oom_kills > 0;
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
 // Returns 0 when the box's PID 1 has ended: *code is its exit code.
@@ -244,7 +238,7 @@ static int run_phases(struct box *box, struct reap *launcher, int *code, struct 
 	record = take_record(box);
 	end->failed = record != RECORD_RUNS;
 	if (box->main_status)
-		note_end(box, launcher, *code, end);
+		end->signal = end_signal(box, launcher);
 	if (record == RECORD_NONE) {
 		*code = EXIT_OWN_FAILURE;
 		return stamp("start", fail_text("its PID 1 was killed before the program ran", "%s", box->spec->name));

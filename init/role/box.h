@@ -10,7 +10,6 @@ extern const uint64_t box_signals;
 // What a machine's host wants to know beside the exit code.
 struct box_end {
 	bool failed; // the program never ran
-	bool oom;    // one of its processes was killed for want of memory
 	int signal;  // that ended the program; 0: it exited, or nobody knows (only with an order)
 };
 

@@ -69,6 +69,19 @@ static bool find_virtio_port(char *path, size_t cap)
 	return found;
 }
 
+// How many processes the kernel has killed for want of memory, the box's or all of it (proc(5), vmstat).
+static uint64_t oom_kills(void)
+{
+	static LARGE_BSS char text[16 * 1024];
+	static const char key[] = "\noom_kill ";
+	const char *p = file_read(AT_FDCWD, "/proc/vmstat", text, sizeof(text) - 1) < 0 ? NULL : strstr(text, key);
+	uint64_t n = 0;
+
+	if (p)
+		p += sizeof(key) - 1;
+	return p && !num_parse(p, strcspn(p, "\n"), 10, UINT64_MAX, &n) ? n : 0;
+}
+
 // isa-debug-exit ends qemu with the status 2v+1, so v has seven bits. 0 would be qemu's own 1, and what lies between 63 and 80
 // would be taken for a signal that has killed qemu. qemu/boot reads the same table.
 enum isa {
@@ -87,7 +100,7 @@ static unsigned encode(int code, const struct box_end *end)
 	if (end->failed && code == EXIT_OWN_FAILURE)
 		return ISA_FAILED;
 	if (end->signal && code == EXIT_BY_SIGNAL + end->signal && end->signal < 32)
-		return end->oom && end->signal == 9 ? ISA_OOM : ISA_SIGNAL + (unsigned)end->signal;
+		return end->signal == 9 && oom_kills() ? ISA_OOM : ISA_SIGNAL + (unsigned)end->signal;
 	if (end->signal)
 		return ISA_ON_CONSOLE;
 	if (ISA_EXIT + code <= ISA_LAST_EXIT)
@@ -126,7 +139,7 @@ static bool tell_port(const char *port, int code, const struct box_end *end)
 	buf_fmt(&b, "initbox-status %s=%d", end->failed && code == EXIT_OWN_FAILURE ? "failed" : "exit", code);
 	if (end->signal)
 		buf_fmt(&b, " signal=%d", end->signal);
-	buf_str(&b, end->oom ? " oom\n" : "\n");
+	buf_str(&b, code && oom_kills() ? " oom\n" : "\n");
 	return !bounded_call(port, PORT_MS, write_port, &m);
 }
 
@@ -138,7 +151,7 @@ static void tell_console(int code, const struct box_end *end)
 	buf_fmt(&b, "%s %d", end->failed && code == EXIT_OWN_FAILURE ? "failed, exit status" : "exit status", code);
 	if (end->signal)
 		buf_fmt(&b, ", signal %d", end->signal);
-	if (end->oom)
+	if (code && oom_kills())
 		buf_str(&b, ", out of memory");
 	log_line(LOG_RESULT, "%s", text);
 }
