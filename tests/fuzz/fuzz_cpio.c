@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			fuzz_check(at == before);
 			break;
 		}
-		fuzz_check(at > before && at % 4 == 0);
+		fuzz_check(at > before && at <= size && (at % 4 == 0 || at == size));
 		fuzz_check(strlen(found.member.name) <= CPIO_NAME_MAX);
 		fuzz_check(found.data >= bytes && found.data + found.member.size <= bytes + size);
 		(void)!elf_static(found.data, found.member.size);
