@@ -22,9 +22,9 @@ static void find_root_explain(const struct box *box)
 	const struct spec *s = box->spec;
 
 	if (is_device(&s->root) && !spec_root_is_share(s))
-		explain("open read", "blkid -o device -t %s", s->root.said);
+		explain("open read", "device=$(findfs %s)", s->root.said);
 	if (is_device(&s->overlay.device))
-		explain("open read", "blkid -o device -t %s", s->overlay.device.said);
+		explain("open read", "upper=$(findfs %s)", s->overlay.device.said);
 }
 
 const struct phase phase_find_root = {"find-root", find_root_explain, find_root_up};

@@ -3,9 +3,11 @@
 // it. Source: mount(8) for the words of rootflags=, the kernel's Documentation/filesystems/overlayfs.rst, 9p.rst, virtiofs.rst.
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/major.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -16,7 +18,9 @@
 #include "phase/block.h"
 #include "phase/image.h"
 
-#define PLACE "/run/initbox"
+enum { LOOP_CONTROL = 237 }; // minor number, linux/miscdevice.h of the kernel
+#define PLACE	"/run/initbox"
+#define OVERLAY "lowerdir=" PLACE "/lower,upperdir=" PLACE "/upper/upper,workdir=" PLACE "/upper/work"
 static const char carrier[] = PLACE "/carrier", lower[] = PLACE "/lower", upper[] = PLACE "/upper";
 
 struct options {
@@ -74,8 +78,6 @@ static int mount_device(const char *device, const char *types, const char *targe
 		return -1;
 	fail_text("names no file system", "rootfstype");
 	while (ret && next_type(&types, type)) {
-		explain("mount", "mount -t %s -o %s%s%s %s %s", type, o->flags & MS_RDONLY ? "ro" : "rw", o->data[0] ? "," : "",
-			o->data, device, target);
 		ret = mnt_mount_device(device, type, target, o->flags, o->data);
 		if (ret && err_last.no != EINVAL && err_last.no != ENODEV)
 			return -1; // it is one, but can't be mounted
@@ -83,7 +85,7 @@ static int mount_device(const char *device, const char *types, const char *targe
 	return ret;
 }
 
-// An image file, opened, on a loop device.
+// An image file, opened, on a loop device. To open the node of their driver loads it, but the driver makes the node.
 static int mount_image(int file, const struct spec *s, const char *target, const struct options *o)
 {
 	char device[24];
@@ -91,6 +93,8 @@ static int mount_image(int file, const struct spec *s, const char *target, const
 
 	if (file < 0)
 		return -1;
+	if (mknod("/dev/loop-control", S_IFCHR | 0600, makedev(MISC_MAJOR, LOOP_CONTROL)) && errno != EEXIST)
+		return fail("mknod", "/dev/loop-control");
 	loop = image_attach(file, "root", s->root.said, device);
 	close(file);
 	if (loop < 0)
@@ -190,8 +194,39 @@ static int mount_root_up(struct box *box)
 		return 0;
 	if (mount_upper(box) || make_upper() || file_mkdirs(AT_FDCWD, MACHINE_ROOT, 0755))
 		return -1;
-	return mnt_mount("overlay", MACHINE_ROOT, 0,
-			 "lowerdir=" PLACE "/lower,upperdir=" PLACE "/upper/upper,workdir=" PLACE "/upper/work");
+	return mnt_mount("overlay", MACHINE_ROOT, 0, OVERLAY);
 }
 
-const struct phase phase_mount_root = {"mount-root", NULL, mount_root_up};
+// The image's device is mounted first.
+static void explain_source(const struct spec *s, const char *target)
+{
+	const char *comma = s->rootflags ? "," : "", *flags = s->rootflags ? s->rootflags : "", *mode = s->rw ? "rw" : "ro";
+
+	if (s->root.kind == DEVICE_NONE_TMPFS)
+		explain("mount", "mount -t tmpfs -o rw%s%s tmpfs %s", comma, flags, target);
+	else if (s->root.kind == DEVICE_NONE_FILE)
+		explain("LOOP_CONFIGURE mount", "mount -o loop,ro%s%s %s %s", comma, flags, s->root.path, target);
+	else if (s->root.path)
+		explain("mount LOOP_CONFIGURE", "mount -o ro $device %s; mount -o loop,ro%s%s %s%s %s", carrier, comma, flags,
+			carrier, s->root.path, target);
+	else
+		explain("mount", "mount -t %s -o %s%s%s %s %s", s->rootfstype ? s->rootfstype : "auto", mode, comma, flags,
+			spec_root_is_share(s) ? s->root.said : "$device", target);
+}
+
+static void mount_root_explain(const struct box *box)
+{
+	const struct overlay_word *o = &box->spec->overlay;
+
+	explain_source(box->spec, o->on ? lower : MACHINE_ROOT);
+	if (!o->on)
+		return;
+	if (o->device.kind)
+		explain("mount", "mount -t %s $upper %s", o->fstype ? o->fstype : "auto", upper);
+	else
+		explain("mount", "mount -t tmpfs -o mode=0755,size=%lu tmpfs %s", (unsigned long)o->size, upper);
+	explain("mkdir", "mkdir -p %s/upper %s/work", upper, upper);
+	explain("mount", "mount -t overlay -o " OVERLAY " overlay " MACHINE_ROOT);
+}
+
+const struct phase phase_mount_root = {"mount-root", mount_root_explain, mount_root_up};

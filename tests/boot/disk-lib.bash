@@ -42,11 +42,33 @@ tree() {
 		echo "fds=$(ls /proc/1/fd | tr '\n' ' ')"
 		echo "modprobe=$(cat /proc/sys/kernel/modprobe)"
 		echo "term=$TERM home=$HOME overlay=$overlay"
-		(touch /written) 2>/dev/null && echo "root-is=rw" || echo "root-is=ro"
+		error=$( { echo x >/written; } 2>&1 ) && echo "root-is=rw" || echo "root-is=${error##*: }"
 		[ -z "$(cat /sbin/more 2>/dev/null)" ] || . /sbin/more
 		trap - EXIT
 		end 7
 	SCRIPT
 	chmod 755 "$DIR/tree/bin/init"
 	ln -sf /bin/init "$DIR/tree/sbin/init"
+}
+
+# more_qemu OPTION…: machines of this test get these as well.
+more_qemu() {
+	{
+		echo '#!/bin/bash'
+		printf 'exec qemu-system-x86_64 "$@"'
+		printf ' %q' "$@"
+		echo
+	} >"$DIR/qemu"
+	chmod 755 "$DIR/qemu"
+	export QEMU=$DIR/qemu
+}
+
+# from_list NAME [CONFIG]: an image of initramfs/disk.list; without CONFIG that is stdin.
+from_list() {
+	local config=${2-$DIR/$1.conf}
+
+	[ $# = 2 ] || cat >"$config"
+	(cd "$TOP" && sed "s,build/initbox,$OUT/initbox," initramfs/disk.list >"$DIR/disk.list" &&
+		"$MKINITRAMFS" --from "$DIR/disk.list" --config "$config" --modules-dir "$MODULES_DIR" --file "$DIR/ballast:/deep/er/ballast" \
+			-o "$DIR/$1.cpio")
 }

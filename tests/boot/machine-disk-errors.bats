@@ -1,0 +1,81 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# What a machine says whose root is not there, is damaged, or has no init that could run; and that it ends in order then.
+
+load lib
+load disk-lib
+
+export PATH=$PATH:/sbin:/usr/sbin
+
+setup_file() {
+	setup_machines
+	head -c 1k /dev/urandom >"$DIR/ballast"
+}
+
+# fails NAME OPTIONS…: initbox ends with its own status; NAME.lines is what it said.
+fails() {
+	local name=$1
+
+	shift
+	machine "$name" --net none "$@"
+	tr -d '\r' <"$DIR/$name.out" >"$DIR/$name.lines"
+	cat "$DIR/$name.lines" "$DIR/$name.err"
+	[ "$(cat "$DIR/$name.status")" = 125 ]
+}
+
+lines() {
+	local name=$1 line
+
+	shift
+	for line; do grep -qxF -e "$line" "$DIR/$name.lines" || { echo "not there: $line" && return 1; }; done
+}
+
+@test "no disk at all" {
+	from_list none <<<'root = /dev/vda1'
+	fails none --append rootwait=1
+	lines none 'initbox: there is no block device at all: is its driver in the image (mkinitramfs --module)?' \
+		'initbox: find-root: /dev/vda1: is not there, nor has it come within 1 s'
+}
+
+@test "an unknown UUID: what is there instead" {
+	local uuid=11111111-2222-3333-4444-555555555555
+	truncate -s 64M "$DIR/parts.img"
+	sgdisk -n 1:2048:+8M -u 1:$uuid -c 1:first -n 2:0:0 -u 2:${uuid/1/2} -c 2:second "$DIR/parts.img" >/dev/null
+	truncate -s 8M "$DIR/ext4.img"
+	mkfs.ext4 -q -L $'ro\aot' -U ${uuid/1/3} "$DIR/ext4.img"
+	dd if="$DIR/ext4.img" of="$DIR/parts.img" bs=512 seek=2048 conv=notrunc status=none
+	truncate -s 4M "$DIR/swap.img"
+	mkswap -q -U ${uuid/1/4} "$DIR/swap.img" 2>/dev/null
+	from_list unknown <<<"root = UUID=${uuid/1/5}"
+	fails unknown --disk "$DIR/parts.img" --disk "$DIR/swap.img" --append rootwait=300ms
+	lines unknown "initbox: find-root: UUID=${uuid/1/5}: is not there, nor has it come within 300 ms" \
+		"initbox: there is /dev/vda1 (254:1, 8 MiB): ext4 LABEL=\"ro?ot\" UUID=\"${uuid/1/3}\" PARTLABEL=\"first\" PARTUUID=\"$uuid\"" \
+		"initbox: there is /dev/vda2 (254:2, 54 MiB): no file system known here (its first bytes: 00 00 00 00 00 00 00 00) PARTLABEL=\"second\" PARTUUID=\"${uuid/1/2}\"" \
+		"initbox: there is /dev/vdb (254:16, 4 MiB): swap UUID=\"${uuid/1/4}\""
+}
+
+@test "a damaged superblock, and a disk that was cut" {
+	mkfs.ext4 -q -L damaged "$DIR/damaged.img" 8M
+	printf '\1\2\3' | dd of="$DIR/damaged.img" bs=1 seek=$((1024 + 0x110)) conv=notrunc status=none
+	from_list damaged <<<'root = LABEL=damaged'
+	fails damaged --disk "$DIR/damaged.img"
+	grep -qxE 'initbox: mount-root: /dev/vda: holds ext4 LABEL="damaged" UUID="[-0-9a-f]*", but the checksum of its superblock is wrong' \
+		"$DIR/damaged.lines"
+}
+
+@test "a root without an init, and one whose init can't be executed: nothing is switched" {
+	mkdir -p "$DIR/tree/sbin" "$DIR/tree/bin"
+	printf '#!/bin/missing\n' >"$DIR/tree/sbin/init"
+	echo text >"$DIR/tree/bin/init"
+	chmod 755 "$DIR/tree/sbin/init"
+	mkfs.ext4 -q -d "$DIR/tree" "$DIR/noinit.img" 8M
+	from_list noinit <<<'root = 254:0'
+	fails noinit --disk "$DIR/noinit.img"
+	grep -q 'initbox: switch-root: /sysroot: has no init: ' "$DIR/noinit.lines"
+	grep -q 'initbox: /sbin/init: execve: No such file or directory (ENOENT): the interpreter of its #! line is missing: /bin/missing' \
+		"$DIR/noinit.lines"
+	from_list given <<<'root = 254:0'
+	fails given --disk "$DIR/noinit.img" --append init=/bin/init
+	lines given 'initbox: switch-root: /bin/init: execve: Permission denied (EACCES): it has no permission to be executed (chmod +x)'
+}
