@@ -13,10 +13,11 @@ FUZZ_INIT = cmdline config environment modtable netlink options passwd ptable su
 FUZZ_LIB  = $(addprefix init/,$(filter-out base/rest base/arena,$(filter base/% spec/%,$(INIT))))
 
 # Readers of tools/, each with the sources that it needs.
-FUZZ_TOOLS = cpio json modinfo selftest
-$(F)/fuzz_cpio: $(F)/obj/tools/cpio_read.o $(F)/obj/tools/elf_static.o
+FUZZ_TOOLS = cpio json modinfo selftest tar
+$(F)/fuzz_cpio: $(addprefix $(F)/obj/tools/,cpio_read.o elf_static.o packing.o packing_gzip.o)
 $(F)/fuzz_json: $(F)/obj/tools/json.o $(F)/obj/tools/json_string.o
 $(F)/fuzz_modinfo: $(F)/obj/tools/kmod.o
+$(F)/fuzz_tar: $(F)/obj/tools/tar.o
 
 FUZZ_PROGRAMS = $(FUZZ_INIT:%=$(F)/fuzz_%) $(FUZZ_TOOLS:%=$(F)/fuzz_%)
 
