@@ -220,6 +220,7 @@ bench: $(B)/initbox $(B)/bench/floor $(B)/bench/true $(B)/bench/hold $(B)/bench/
 		$(B)/tests/filter-cost $(B)/filter_default.bpf $(B)/initramfs.cpio | deps-bench
 	$(Q)SECCOMP_BPF=$(B)/filter_default.bpf PROFILE=$(PROFILE) tests/bench/bench.sh $(B)
 	$(Q)tests/bench/bench-boot.sh
+	$(Q)tests/bench/bench-modules.sh $(B)
 
 # The entry role, as PID 1 around one program, beside the peers.
 bench-entry: $(B)/initbox $(B)/bench/entry-floor $(B)/bench/entry-tree $(B)/bench/true $(B)/bench/bench-entry | deps-bench

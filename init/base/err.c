@@ -103,9 +103,9 @@ static const struct {
 	{"modules", "finit_module", ENOEXEC, "the module was built for another kernel than the one that runs"},
 	{"modules", "finit_module", EOPNOTSUPP,
 	 "this kernel can't decompress modules (CONFIG_MODULE_DECOMPRESS): make the image without --keep-compressed"},
-	{"modules", "finit_module", EPERM, "lockdown (lockdown=, secure boot) takes signed modules alone"},
+	{"modules", "finit_module", EPERM, "under lockdown the kernel takes signed modules alone (mkinitramfs --strip-signatures?)"},
 	{"modules", "finit_module", ENOENT, "a symbol is missing: another module has to be loaded first; the kernel's log names it"},
-	{"modules", "finit_module", EKEYREJECTED, "the kernel wants signed modules and does not know this signature"},
+	{"modules", "finit_module", EKEYREJECTED, "the kernel wants signed modules; this has no signature (mkinitramfs --strip-signatures?), or one that it does not know"},
 	{NULL, NULL, ENOSYS,
 	 "a kernel of 5.14 or newer is needed; inside another container its seccomp filter may refuse the call"},
 };

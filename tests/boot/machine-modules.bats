@@ -17,7 +17,7 @@ with_monitor() {
 }
 
 @test "parameters, devices that are there, one that comes, and what the kernel asks for" {
-	local on_demand=(virtio_rng virtio_blk virtio_net squashfs vmw_vsock_virtio_transport dummy nft_masq \
+	local on_demand=(virtio_pci virtio_rng virtio_blk virtio_net squashfs vmw_vsock_virtio_transport dummy nft_masq \
 		'loop max_loop=3 hw-queue-depth=9' macvlan)  options=() name
 	for name in "${on_demand[@]}"; do
 		options+=(--on-demand "$name")
@@ -56,7 +56,7 @@ with_monitor() {
 	EOF
 	image modules --config "$DIR/modules.conf" --file "$DIR/script.sh:/box/script.sh" \
 		--file "$DIR/tree.squashfs:/box/tree.squashfs" --modules-dir "$MODULES_DIR" \
-		--module 'overlay metacopy=Y' --module virtio_pci --module xts --module ext4 "${options[@]}"
+		--module 'overlay metacopy=Y' --module xts --module ext4 "${options[@]}"
 	with_monitor modules
 	QEMU=$DIR/modules.qemu machine modules --net none --append 'loop.max_loop=5 "loop.hw_queue_depth=16" no-such.x=1 modprobe.blacklist=x,macvlan' &
 	wait_for '^plug' "$DIR/modules.out"
@@ -97,4 +97,21 @@ with_monitor() {
 	machine network
 	ended network 0
 	said network 'loaded: overlay veth bridge nft_masq nft_nat no virtiofs' 'modprobe: kept' 'evil: 126' 'ping: answered'
+}
+
+@test "modules without signatures: the kernel says that it is tainted, or refuses them" {
+	echo 'rootfs = /box' >"$DIR/unsigned.conf"
+	echo 'command = /bin/cat /proc/sys/kernel/tainted' >>"$DIR/unsigned.conf"
+	image unsigned --config "$DIR/unsigned.conf" --modules-dir "$MODULES_DIR" --module overlay --strip-signatures
+	cp "$DIR/unsigned.cpio" "$DIR/enforced.cpio"
+	cp "$DIR/unsigned.cpio" "$DIR/lockdown.cpio"
+	machine unsigned --net none
+	ended unsigned 0
+	said unsigned 8192
+	machine enforced --net none --append module.sig_enforce=1
+	refused enforced 'modules: /lib/modules/overlay\.ko: finit_module: .* \(EKEYREJECTED\)'
+	grep -q '^initbox: hint: .*--strip-signatures' "$DIR/enforced.out"
+	machine lockdown --net none --append lockdown=integrity
+	refused lockdown 'modules: /lib/modules/overlay\.ko: finit_module: .* \(EPERM\)'
+	grep -q '^initbox: hint: .*--strip-signatures' "$DIR/lockdown.out"
 }
