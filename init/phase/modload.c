@@ -41,9 +41,9 @@ int modload_map(const char *path, struct modspan *text)
 
 int modload_open(void)
 {
-	int ret = modload_map("/etc/initbox.modules", &tables.list);
+	int ret = tables.list.n ? 1 : modload_map("/etc/initbox.modules", &tables.list);
 
-	if (ret <= 0)
+	if (ret <= 0 || tables.aliases.n)
 		return ret;
 	if (modload_map("/etc/initbox.aliases", &tables.aliases) < 0)
 		return -1;
@@ -72,6 +72,16 @@ static bool is_loaded(struct modspan name)
 		buf_char(&b, name.p[i] == '-' ? '_' : name.p[i]);
 	buf_str(&b, "/initstate");
 	return file_read(AT_FDCWD, path, state, sizeof(state) - 1) > 0 && !strncmp(state, "live", 4);
+}
+
+// Its file is gone then. Leaves errno.
+static bool was_early(struct modspan name)
+{
+	int no = errno;
+	bool yes = is_loaded(name);
+
+	errno = no;
+	return yes;
 }
 
 // Returns 0, or -1 with errno set and *call saying which call it was.
@@ -114,13 +124,27 @@ static int load(const struct modline *line, bool optional)
 	given = text[0] ? text + 1 : text;
 	explain("finit_module", "insmod %s%s%s%s", path, text[0] ? " " : "", given, optional ? " || true" : "");
 	ret = insert(path, given, &call);
-	if (ret && !optional) {
+	if (ret && !optional && !was_early(modtable_name(line->path))) {
 		fail(call, "%s", path);
 		return line->needed_by.n ? fail_because("needed by %.*s", (int)line->needed_by.n, line->needed_by.p)
 					 : -1;
 	}
 	if (!line->on_demand && unlink(path) && errno != EROFS && errno != ENOENT)
 		return fail("unlink", "%s", path);
+	return 0;
+}
+
+int modload_early(const char *name)
+{
+	struct modspan text, word = {name, strlen(name)};
+	struct modline line;
+
+	if (modload_open() < 0)
+		return -1;
+	text = tables.list;
+	while (modtable_next(&text, &line))
+		if (modtable_same(modtable_name(line.path), word))
+			return load(&line, line.optional);
 	return 0;
 }
 

@@ -14,6 +14,9 @@ bool modload_for_devices(void);
 // Returns 0, or -1 with err_last set: the module, what needs it, what the kernel said.
 int modload_all(void) must_check;
 
+// Loads one that is needed before them, and needs none of them, where the image has it. Returns 0, or -1 with err_last set.
+int modload_early(const char *name) must_check;
+
 // Whether alias asks for a module of the image that is not loaded yet.
 bool modload_wants(const char *alias);
 

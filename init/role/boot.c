@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "phase/modload.h"
 #include "phase/trace.h"
 #include "role/boot.h"
 #include "role/box.h"
@@ -19,12 +20,20 @@
 #include "role/power.h"
 #include "role/reap.h"
 #include "role/shell.h"
+#include "spec/config.h"
 #include "spec/keys.h"
 #include "spec/parse.h"
 
-// Later ones win. The second is for what one run adds to an image (qemu/boot --command).
-static const char *const config_files[] = {"/etc/initbox.conf", "/etc/initbox.run.conf"};
-static LARGE_BSS char config_text[COUNT(config_files)][48 * 1024];
+// Later ones win: the image's, what one run adds to the image as a small archive (qemu/boot --command), what qemu is given
+// (-fw_cfg name=opt/initbox/conf,file=…).
+static const struct {
+	const char *path, *name;
+} config_files[] = {
+	{"/etc/initbox.conf", "initbox.conf"},
+	{"/etc/initbox.run.conf", "initbox.run.conf"},
+	{"/sys/firmware/qemu_fw_cfg/by_name/opt/initbox/conf/raw", "opt/initbox/conf"},
+};
+static const char fw_cfg_device[] = "/sys/bus/acpi/devices/QEMU0002:00";
 static LARGE_BSS char cmdline[4096];
 static LARGE_BSS struct box self; // the machine, which is no box: what its phases have made
 
@@ -34,18 +43,6 @@ static const struct phase *const root[] = {&phase_find_root, &phase_mount_root, 
 static const struct phase *const machine[] = {&phase_machine_mounts, &phase_swap,   &phase_machine_net,
 					      &phase_machine_kernel, &phase_shares, NULL};
 static const struct phase *const handover[] = {&phase_switch_root, NULL};
-
-static int read_config(struct spec *s, size_t i)
-{
-	const char *path = config_files[i], *name = strrchr(path, '/') + 1;
-	long n = file_read(AT_FDCWD, path, config_text[i], sizeof(config_text[i]) - 1);
-
-	if (n < 0 && errno == EFBIG)
-		return fail_text("is larger than 48 KiB", "%s", name);
-	if (n < 0)
-		return errno == ENOENT ? 0 : -1;
-	return parse_config(s, config_text[i], (size_t)n, name);
-}
 
 // What is needed to end in order also when a configuration file is broken.
 static int configure_end(struct spec *s)
@@ -63,8 +60,10 @@ static int configure(struct spec *s)
 		return -1;
 	if (configure_end(s))
 		return -1;
+	if (!access(fw_cfg_device, F_OK) && modload_early("qemu_fw_cfg"))
+		return -1;
 	for (size_t i = 0; i < COUNT(config_files); i++)
-		if (read_config(s, i))
+		if (config_read(s, config_files[i].path, config_files[i].name) < 0)
 			return -1;
 	return parse_cmdline(s, cmdline) || spec_check(s) ? -1 : 0;
 }

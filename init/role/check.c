@@ -11,8 +11,8 @@
 #include "base/sys.h"
 #include "role/check.h"
 #include "role/check_try.h"
+#include "spec/config.h"
 #include "spec/options.h"
-#include "spec/parse.h"
 
 enum { SOMETHING_IS_WRONG = 1 };
 
@@ -180,11 +180,10 @@ static int check_features(const struct spec *s)
 // As the machine reads it (role/boot).
 static int check_config(struct spec *s, const char *path)
 {
-	static LARGE_BSS char text[48 * 1024];
 	struct buf b = BUF(out.text);
-	long n = file_read(AT_FDCWD, path, text, sizeof(text) - 1);
 
-	if (n < 0 || parse_config(s, text, (size_t)n, path) || spec_check(s)) {
+	s->files_elsewhere = true;
+	if (config_read(s, path, path) <= 0 || spec_check(s)) {
 		log_err(&err_last);
 		return SOMETHING_IS_WRONG;
 	}

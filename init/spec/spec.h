@@ -241,6 +241,7 @@ struct spec {
 	// how to talk
 	const char *trace; // file for the time each phase took, or "console"
 	bool explain, dry_run, verbose;
+	bool files_elsewhere; // checked alone: what other files it names are not here
 	bool json, only_missing; // of initbox check
 	const char *config;
 	// lists

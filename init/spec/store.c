@@ -61,7 +61,7 @@ static const char *set_env_file(struct spec *s, const char *path)
 {
 	static LARGE_BSS char text[64 * 1024];
 	static size_t used;
-	long n = file_read(AT_FDCWD, path, text + used, sizeof(text) - used - 1);
+	long n = s->files_elsewhere ? 0 : file_read(AT_FDCWD, path, text + used, sizeof(text) - used - 1);
 
 	if (n < 0 || parse_env_file(s, text + used, (size_t)n, path))
 		return said;

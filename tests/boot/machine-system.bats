@@ -80,3 +80,38 @@ setup_file() {
 		'TIME initbox: machine-kernel: net.no.such=1: openat2: No such file or directory (ENOENT)
 TIME initbox: hint: this kernel has no such parameter, or what it belongs to is not there (a module, a link)' ]
 }
+
+# with NAME OPTIONS…: $DIR/NAME.qemu, which is qemu with them; for QEMU.
+with() {
+	local name=$1
+
+	shift
+	printf '#!/bin/sh\nexec %s "$@" %s\n' "${QEMU:-qemu-system-x86_64}" "$*" >"$DIR/$name.qemu"
+	chmod +x "$DIR/$name.qemu"
+}
+
+@test "configurations: the image's, an appended archive's, qemu's fw_cfg, the kernel's command line; later ones win" {
+	cat >"$DIR/sources.conf" <<-'END'
+		rootfs = /box
+		env = IMAGE=1
+		hostname = image
+		workdir = /image
+		user = image
+		stop-timeout = 1s
+		command = /bin/sh -c "echo $IMAGE $APPENDED $FIRMWARE $WORD; hostname; pwd; id -u"
+	END
+	image sources --config "$DIR/sources.conf" --modules-dir "$MODULES_DIR" --module overlay --module qemu_fw_cfg
+	printf 'env = APPENDED=2\nhostname = appended\nworkdir = /\nuser = appended\n' >"$DIR/appended.conf"
+	"$MKINITRAMFS" --base "$DIR/sources.cpio" --run-config "$DIR/appended.conf" -o "$DIR/more.cpio"
+	mv "$DIR/more.cpio" "$DIR/sources.cpio"
+	printf 'env = FIRMWARE=3\r\nhostname = firmware\r\nworkdir = /tmp' >"$DIR/firmware.conf"
+	with sources -fw_cfg "name=opt/initbox/conf,file=$DIR/firmware.conf"
+	QEMU=$DIR/sources.qemu machine sources --net none --append 'initbox.env=WORD=4 initbox.hostname=words initbox.user=7'
+	ended sources 0
+	said sources '1 2 3 4' words /tmp 7
+	printf 'workdir = /\nhostname = under_score\n' >"$DIR/firmware.conf"
+	with mistake -fw_cfg "name=opt/initbox/conf,file=$DIR/firmware.conf"
+	image mistake --modules-dir "$MODULES_DIR" --module overlay --module qemu_fw_cfg
+	QEMU=$DIR/mistake.qemu machine mistake --net none
+	refused mistake 'opt/initbox/conf:2: hostname: "under_score": not a hostname .*'
+}

@@ -223,13 +223,17 @@ configurations() {
 		\n# x\nmemory = 12Q|bad.conf:5: memory: "12Q": not a size (try 64M, 1G, max)
 		memory|bad.conf:3: "memory": not a setting (key = value)
 		name = a\000b\n|bad.conf:3: a NUL byte
+		user = caf\351\n|bad.conf:3: is not UTF-8 (byte 0xe9)
 		publish = 80:80\n|publish: needs --network bridge
 	END
 	expect 1 "$INITBOX" check --config not-there.conf
 	line '^initbox: not-there.conf: open: No such file or directory \(ENOENT\)$' err
 	printf '#%200000s\n' '' >large.conf
 	expect 1 "$INITBOX" check --config large.conf
-	line 'large.conf: read: File too large \(EFBIG\)$' err
+	line '^initbox: large.conf: is larger than 48 KiB$' err
+	# The machine's files are not here.
+	printf '\357\273\277rootfs = /box\r\ncommand = ls\r\nenv-file = /etc/of-the-machine\r\n' >dos.conf
+	prints 0 'dos.conf: no mistakes' "$INITBOX" check --config dos.conf
 	refused 'command line: --nope: no such option \(initbox check --help lists them\)' "$INITBOX" check --nope
 	refused 'check: word: takes no words' "$INITBOX" check word
 	refused 'command line: --rootfs: no such option' "$INITBOX" check --rootfs /
