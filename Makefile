@@ -83,7 +83,7 @@ $(B)/initbox: $(B)/initbox.debug tools/check-binary
 $(B)/tools/%.o: tools/%.c | $(B)/include
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(MUSLCFLAGS) $(TOOLCFLAGS) $(CFLAGS_$*) -c -o $@ $<
 
-MKINITRAMFS_SRC = mkinitramfs contents cpio cpio_read deep elf_static fail image_read kmod list load microcode moddir modtables modules output packing packing_gzip root \
+MKINITRAMFS_SRC = mkinitramfs contents cpio cpio_read deep elf_static fail firmware image_read kmod list load microcode moddir modtables modules output packing packing_gzip root \
 		  root_archive root_directory show tar tree verify
 $(B)/mkinitramfs: $(MKINITRAMFS_SRC:%=$(B)/tools/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)

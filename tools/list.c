@@ -225,6 +225,14 @@ static void do_run_config(const struct line *l)
 	tree_add(&l->image->tree, "/etc/initbox.run.conf", e);
 }
 
+static void do_firmware(const struct line *l)
+{
+	struct image *image = l->image;
+
+	image->firmware = fail_grow(image->firmware, image->firmware_count, sizeof(*image->firmware));
+	image->firmware[image->firmware_count++] = (struct firmware_wish){ l->words[1], l->origin };
+}
+
 static void do_microcode(const struct line *l)
 {
 	microcode_add(&l->image->microcode, l->words[1], l->origin);
@@ -243,6 +251,7 @@ static const struct verb {
 	{ "nod", "PATH c|b MAJOR MINOR [MODE]", 4, 5, do_nod },
 	{ "root", "PATH SOURCE", 2, 2, do_root },
 	{ "busybox", "PATH PROGRAM [APPLETS]", 2, 3, do_busybox },
+	{ "firmware", "NAME|PATTERN", 1, 1, do_firmware },
 	{ "microcode", "SOURCE", 1, 1, do_microcode },
 	{ "module", "NAME [PARAMETER=VALUE]…", 1, MAX_WORDS - 1, do_module },
 	{ "on-demand", "NAME|DIRECTORY/ [PARAMETER=VALUE]…", 1, MAX_WORDS - 1, do_module },

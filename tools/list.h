@@ -18,10 +18,18 @@ struct wish {
 	bool on_demand;		// not loaded before it is asked for
 };
 
+// Firmware asked for, which is looked up at the end as well.
+struct firmware_wish {
+	const char *name;
+	const char *origin;
+};
+
 struct image {
 	struct tree tree;
 	struct wish *wishes;
 	size_t wish_count;
+	struct firmware_wish *firmware;
+	size_t firmware_count;
 	struct microcode microcode;
 };
 

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "cpio.h"
 #include "fail.h"
+#include "firmware.h"
 #include "list.h"
 #include "microcode.h"
 #include "modules.h"
@@ -25,6 +26,7 @@ struct settings {
 	const char *base;	// an image that comes first, or NULL
 	const char *compress;
 	const char *modules_dir;
+	struct firmware firmware;
 	const char *release;
 	bool strip_signatures;
 	bool keep_compressed;
@@ -70,6 +72,9 @@ static const char usage[] =
 	"                              module.sig_enforce refuses them\n"
 	"  --keep-compressed           store modules as they are, for a kernel that can\n"
 	"                              decompress them (CONFIG_MODULE_DECOMPRESS)\n"
+	"  --firmware-dir DIRECTORY    where firmware is: a /lib/firmware. What the modules name\n"
+	"                              is taken, decompressed; a line says what is not there\n"
+	"  --firmware NAME|PATTERN     firmware of that name, or all that match ('iwlwifi-*')\n"
 	"  -h, --help                  this text\n"
 	"\n"
 	"Lines of a list; words may be quoted, # starts a comment, SOURCE, PROGRAM are\n"
@@ -122,6 +127,7 @@ static void write_image(const struct settings *s)
 
 static void add_modules(struct settings *s)
 {
+	const struct module *module;
 	struct modules *modules;
 
 	if (!s->image.wish_count)
@@ -134,11 +140,14 @@ static void add_modules(struct settings *s)
 	for (size_t i = 0; i < s->image.wish_count; i++)
 		modules_want(modules, &s->image.wishes[i]);
 	modules_finish(modules, &s->image.tree, s->strip_signatures, s->keep_compressed);
+	for (size_t i = 0; (module = modules_nth(modules, i)); i++)
+		firmware_for(&s->firmware, &s->image.tree, module);
+	firmware_end(&s->firmware);
 }
 
 enum option_id {
-	OPT_BASE = 256, OPT_COMPRESS, OPT_OWNERS, OPT_MODULES_DIR, OPT_RELEASE, OPT_STRIP, OPT_KEEP, OPT_FROM, OPT_LIST,
-	OPT_VERIFY, OPT_LINE
+	OPT_BASE = 256, OPT_COMPRESS, OPT_OWNERS, OPT_MODULES_DIR, OPT_RELEASE, OPT_STRIP, OPT_KEEP, OPT_FIRMWARE_DIR,
+	OPT_FROM, OPT_LIST, OPT_VERIFY, OPT_LINE
 };
 
 // Options from OPT_LINE on are lines of a list: the verb is the option's name.
@@ -154,6 +163,8 @@ static const struct option options[] = {
 	{ "list", required_argument, NULL, OPT_LIST },
 	{ "verify", required_argument, NULL, OPT_VERIFY },
 	{ "keep-compressed", no_argument, NULL, OPT_KEEP },
+	{ "firmware-dir", required_argument, NULL, OPT_FIRMWARE_DIR },
+	{ "firmware", required_argument, NULL, OPT_LINE },
 	{ "from", required_argument, NULL, OPT_FROM },
 	{ "file", required_argument, NULL, OPT_LINE + 2 },
 	{ "dir", required_argument, NULL, OPT_LINE },
@@ -210,6 +221,7 @@ static void parse(struct settings *s, int argc, char **argv)
 		case OPT_LIST: show_image(optarg); exit(0);
 		case OPT_VERIFY: exit(!verify_image(optarg));
 		case OPT_KEEP: s->keep_compressed = true; break;
+		case OPT_FIRMWARE_DIR: s->firmware.dir = optarg; break;
 		case OPT_FROM: list_read(&s->image, optarg); break;
 		case OPT_LINE + 1:
 			list_text(&s->image, fail_text("%s %s", options[index].name, optarg), ".",
@@ -238,6 +250,9 @@ int main(int argc, char **argv)
 	output_guard();
 	parse(&settings, argc, argv);
 	add_modules(&settings);
+	for (size_t i = 0; i < settings.image.firmware_count; i++)
+		firmware_want(&settings.firmware, &settings.image.tree, settings.image.firmware[i].name,
+			      settings.image.firmware[i].origin);
 	if (!settings.image.tree.count && !microcode_any(&settings.image.microcode))
 		fail("nothing to put into an image (see --help)");
 	tree_finish(&settings.image.tree);

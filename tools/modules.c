@@ -338,3 +338,8 @@ void modules_finish(struct modules *m, struct tree *t, bool strip_signatures, bo
 	if (*devnames)
 		add_text(t, "/etc/initbox.devnames", "the modules' devices", devnames);
 }
+
+const struct module *modules_nth(const struct modules *m, size_t n)
+{
+	return n < m->order_count ? m->order[n] : NULL;
+}

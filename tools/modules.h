@@ -5,7 +5,9 @@
 #define TOOLS_MODULES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
+struct module;
 struct modules;
 struct tree;
 struct wish;
@@ -25,5 +27,8 @@ void modules_want(struct modules *m, const struct wish *w);
 // strip_signatures their signatures are cut off. Ends the program if a module is
 // missing, naming the chain that leads to it.
 void modules_finish(struct modules *m, struct tree *t, bool strip_signatures, bool keep_compressed);
+
+// The nth of those modules, from 0, or NULL after the last one.
+const struct module *modules_nth(const struct modules *m, size_t n) __attribute__((warn_unused_result));
 
 #endif
