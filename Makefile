@@ -35,10 +35,11 @@ WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototy
 MUSLCFLAGS = -nostdinc -isystem $(MUSLINC) -isystem $(B)/include -isystem $(shell $(CC) -print-file-name=include) \
 	     -std=c11 -D_GNU_SOURCE= $(WARN) -MMD -MP -Iinit -Itools
 # PID 1 wants to be small: no unwind tables, nothing that is not called. (gcc's -Oz is no smaller than its -Os.)
-# Each object's strings lie with it (init/layout.ld); clang has no such flag.
+# The strings of those whose constants init/layout.ld places lie with them; clang has no such flag.
 OWN_STRINGS = $(if $(findstring clang,$(CC)),,-fno-merge-constants)
+PLACED := $(sort $(shell sed -n '/[.]rodata/s,^.*[*]/\([a-z0-9_/]*\)[.]o.*,\1,p' init/layout.ld))
 INITCFLAGS = $(if $(findstring clang,$(CC)),-Oz,-Os) -g -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -ffunction-sections \
-	     -fdata-sections $(OWN_STRINGS) -fno-pie -DINITBOX_VERSION='"$(VERSION)"' -DINITBOX_LIBEXECDIR='"$(LIBEXECDIR)"'
+	     -fdata-sections -fno-pie -DINITBOX_VERSION='"$(VERSION)"' -DINITBOX_LIBEXECDIR='"$(LIBEXECDIR)"'
 TOOLCFLAGS = -O2 -g -fno-pie
 LDFLAGS_MUSL = -nostdlib -static -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code -Wl,--gc-sections -Wl,--build-id=none
 CRT1 = $(MUSL)/crt1.o $(MUSL)/crti.o
@@ -70,6 +71,8 @@ $(B)/include: | deps-build
 
 $(B)/init/%.o: init/%.c Makefile | $(B)/include
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(MUSLCFLAGS) $(INITCFLAGS) -c -o $@ $<
+
+$(PLACED:%=$(B)/init/%.o): INITCFLAGS += $(OWN_STRINGS)
 
 $(B)/init/filter_default.o: $(B)/filter_default.c | $(B)/include
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(MUSLCFLAGS) $(INITCFLAGS) -c -o $@ $<

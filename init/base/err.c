@@ -38,7 +38,7 @@ static const struct {
 } hints[] = {
 	{NULL, "clone3", EPERM,
 	 "namespaces need root, or a host where ordinary users may make user namespaces (sysctl "
-	 "kernel.unprivileged_userns_clone, user.max_user_namespaces)"},
+	 "kernel.unprivileged_userns_clone, user.max_user_namespaces), and not in a chroot"},
 	{NULL, "setns", EPERM, "to join a namespace takes CAP_SYS_ADMIN in it and in one's own"},
 	{NULL, "setns", EINVAL, "this is no namespace of that kind, or a pid namespace that is not below the launcher's"},
 	{"namespaces", "write", ERANGE, "a clock can't be set before its start, or beyond 146 years"},
