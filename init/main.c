@@ -11,6 +11,7 @@
 #include "role/box.h"
 #include "role/check.h"
 #include "role/entry.h"
+#include "role/gc.h"
 #include "role/modprobe.h"
 #include "role/names.h"
 #include "role/order.h"
@@ -62,6 +63,8 @@ int main(int argc, char **argv)
 		return order_main(order_of(argc, argv));
 	if (argc > 1 && !strcmp(argv[1], "check") && !name_find(argv[0])->options)
 		return check_main(argc - 2, argv + 2);
+	if (argc > 1 && !strcmp(argv[1], "gc") && !name_find(argv[0])->options)
+		return gc_main(argc - 2, argv + 2);
 	if (argc < 2 || strcmp(argv[1], "run") || name_find(argv[0])->options)
 		return entry_main(inherited, argc, argv);
 	if (box_take_arguments(argc, argv)) {

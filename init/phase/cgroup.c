@@ -39,7 +39,7 @@ static int first_child(int dir, struct buf *path)
 }
 
 // Removes the cgroups that a box with the right to has made in its own, deepest first.
-static int remove_below(const struct box *box)
+int cgroup_remove_below(const struct box *box)
 {
 	char text[4096];
 	struct buf path = BUF(text);
@@ -66,7 +66,7 @@ static int remove_below(const struct box *box)
 }
 
 // Waits until nothing in the cgroup lives.
-static int wait_empty(const struct box *box)
+int cgroup_wait_empty(const struct box *box)
 {
 	int fd = openat(box->cgroup_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	struct pollfd p = {.fd = fd, .events = POLLPRI};
@@ -97,7 +97,7 @@ static int remove_leaf(const struct box *box)
 {
 	if (unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
-	if (file_write(box->cgroup_fd, "cgroup.kill", "1") || wait_empty(box) || remove_below(box))
+	if (file_write(box->cgroup_fd, "cgroup.kill", "1") || cgroup_wait_empty(box) || cgroup_remove_below(box))
 		return -1;
 	return unlinkat(box->cgroup_root_fd, box->cgroup, AT_REMOVEDIR) ? fail("rmdir", "%s", box->cgroup) : 0;
 }

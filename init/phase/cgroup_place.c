@@ -18,7 +18,7 @@
 static const char *const places[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
 
 // Where launchers go that are in the way.
-static const char aside[] = "initbox-launchers";
+const char cgroup_aside[] = "initbox-launchers";
 
 int cgroup_place_top(struct box *box)
 {
@@ -191,7 +191,7 @@ static int move_back(void *arg)
 	if (pass_on(box->cgroup_root_fd, "", cgroup_limits_wanted(box->spec), '-') ||
 	    file_write(box->cgroup_root_fd, "cgroup.procs", "0"))
 		return -1;
-	return unlinkat(box->cgroup_root_fd, aside, AT_REMOVEDIR) ? fail("rmdir", "%s", aside) : 0;
+	return unlinkat(box->cgroup_root_fd, cgroup_aside, AT_REMOVEDIR) ? fail("rmdir", "%s", cgroup_aside) : 0;
 }
 
 // A cgroup with processes can't pass controllers on. The launcher can go into one below, where its box is, too; somebody
@@ -208,10 +208,10 @@ static int move_aside(struct box *box)
 		fail("write", "cgroup.subtree_control");
 		return fail_because("other processes are in this cgroup beside the launcher");
 	}
-	if (mkdirat(box->cgroup_root_fd, aside, 0755) && errno != EEXIST)
-		return fail("mkdir", "%s", aside);
-	if (fmt(text, sizeof(text), "%s/cgroup.procs", aside))
-		return fail("write", "%s", aside);
+	if (mkdirat(box->cgroup_root_fd, cgroup_aside, 0755) && errno != EEXIST)
+		return fail("mkdir", "%s", cgroup_aside);
+	if (fmt(text, sizeof(text), "%s/cgroup.procs", cgroup_aside))
+		return fail("write", "%s", cgroup_aside);
 	if (undo_push(&box->undo, move_back, box, "the launcher's move"))
 		return -1;
 	return file_write(box->cgroup_root_fd, text, "0");

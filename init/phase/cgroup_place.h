@@ -20,3 +20,6 @@ int cgroup_place_missing(const struct box *box, const char *name);
 
 // Whether cgroup_root_fd can pass this controller on. Returns 0, or -1 with err_last saying where it is.
 int cgroup_place_has(const struct box *box, unsigned controller) must_check;
+
+// The cgroup below a delegated one where launchers go that are in the way.
+extern const char cgroup_aside[];

@@ -15,6 +15,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/nl.h"
+#include "phase/link.h"
+#include "phase/routes.h"
 #include "phase/state.h"
 
 static const char mark_forward[] = "switched-ip_forward";
@@ -108,6 +110,23 @@ static int remove_bridge(struct nl *nl, const struct box *box)
 	return state_unmark(box, mark);
 }
 
+int link_forget_bridge(const struct box *box)
+{
+	char mark[32];
+	struct nl nl;
+	int marked, ret;
+
+	mark_name(box, mark);
+	marked = state_marked(box, mark);
+	if (marked < 1)
+		return marked;
+	if (nl_open(&nl, NETLINK_ROUTE))
+		return -1;
+	ret = remove_bridge(&nl, box);
+	nl_close(&nl);
+	return ret ? -1 : 1;
+}
+
 // A bridge of this name that was there before is not ours, and is not touched.
 static int create_bridge(struct nl *nl, const struct box *box)
 {
@@ -147,12 +166,19 @@ static int restore_forwarding(const struct box *box)
 	return file_write(AT_FDCWD, ip_forward, "0") ? -1 : state_unmark(box, mark_forward);
 }
 
+int link_forget_forwarding(const struct box *box)
+{
+	int marked = state_marked(box, mark_forward);
+
+	return marked < 1 || restore_forwarding(box) == 0 ? marked : -1;
+}
+
 // What a launcher left that was killed goes first.
 static int make_bridge(struct nl *nl, const struct box *box)
 {
 	char path[80];
 
-	if (remove_bridge(nl, box) || create_bridge(nl, box) || address_bridge(nl, box))
+	if (remove_bridge(nl, box) || routes_check(nl, box) || create_bridge(nl, box) || address_bridge(nl, box))
 		return -1;
 	// A port published on 127.0.0.1 leaves for the box with that source address; the guard chain (nft) keeps the
 	// host's own loopback closed to boxes.

@@ -7,7 +7,8 @@
 
 #include "base/log.h"
 #include "base/nfexpr.h"
-#include "phase/address.h"
+#include "phase/foreign.h"
+#include "phase/nft.h"
 #include "phase/nft_rules.h"
 #include "phase/state.h"
 
@@ -150,7 +151,7 @@ static int make_table(struct nl *nl, const struct box *box)
 	return errno == EEXIST ? send_table(nl, box, true) : -1;
 }
 
-static int remove_table(const struct box *box)
+int nft_forget_table(const struct box *box)
 {
 	struct nl nl;
 	char name[32];
@@ -163,7 +164,7 @@ static int remove_table(const struct box *box)
 	nf_batch_end(&nl);
 	ret = nl_send(&nl, true);
 	nl_close(&nl);
-	return ret && errno == ENOENT ? 0 : ret;
+	return ret == 0 ? 1 : errno == ENOENT ? 0 : -1;
 }
 
 // The last box takes the whole table, others their ports.
@@ -176,7 +177,7 @@ static int nft_down(void *arg)
 	if (state_lock(box) || state_leave(box))
 		return -1;
 	if (box->last)
-		ret = remove_table(box);
+		ret = nft_forget_table(box) < 0 ? -1 : 0;
 	else if (box->published)
 		ret = remove_ports(box, box->address, box->port, box->spec->publish_count);
 	if (ret == 0)
@@ -184,7 +185,7 @@ static int nft_down(void *arg)
 	return ret;
 }
 
-static int forget_ports(struct box *box, uint32_t address, const struct address_note *note)
+int nft_forget_ports(struct box *box, uint32_t address, const struct address_note *note)
 {
 	return remove_ports(box, address, note->port, note->count);
 }
@@ -202,7 +203,7 @@ static int publish(struct nl *nl, struct box *box)
 	if (send_ports(nl, box)) {
 		if (errno != EEXIST)
 			return -1;
-		if (address_sweep(box, &box->spec->subnet, forget_ports))
+		if (address_sweep(box, &box->spec->subnet, nft_forget_ports))
 			return -1;
 		if (send_ports(nl, box)) {
 			if (errno != EEXIST || fmt(object, sizeof(object), "%s", err_last.object))
@@ -240,6 +241,8 @@ static int nft_up(struct box *box)
 	ret = box->first ? first_up(&nl, box) : remove_ports(box, box->address, box->stale, box->stale_count);
 	if (ret == 0)
 		ret = publish(&nl, box);
+	if (ret == 0)
+		ret = foreign_warn(&nl, box);
 	nl_close(&nl);
 	state_unlock(box);
 	return ret;

@@ -70,6 +70,17 @@ int state_try_lock(int fd, const char *name)
 	return errno == EWOULDBLOCK ? 0 : fail("flock", "%s/%s", STATE_ROOT, name);
 }
 
+int state_unused(const struct box *box, const char *name)
+{
+	int fd = openat(box->state_fd, name, O_RDONLY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return errno == ENOENT ? 1 : fail("open", "%s/%s", STATE_ROOT, name);
+	ret = state_try_lock(fd, name);
+	close(fd);
+	return ret;
+}
+
 // Opens a users file and shares its lock. Returns its descriptor, or -1 with err_last set; *alone tells about others.
 static int join_users(const struct box *box, const char *name, bool *alone)
 {

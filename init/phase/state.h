@@ -23,6 +23,10 @@ void state_unlock(const struct box *box);
 // Tries the lock of a file in it. Returns 1 when it could be had, 0 when somebody has it, -1 with err_last set.
 int state_try_lock(int fd, const char *name) must_check;
 
+// Whether nobody holds the lock of a file in it; so it is of one that is not there.
+// Returns 1, 0 when somebody does, or -1 with err_last set.
+int state_unused(const struct box *box, const char *name) must_check;
+
 // Calls visit for the name of each file in it, until one returns other than 0.
 // Returns 0, or -1 with err_last set (visit's, or its own).
 int state_each(struct box *box, int (*visit)(struct box *box, const char *name, void *arg), void *arg) must_check;

@@ -132,8 +132,8 @@ static int check_network(struct spec *s)
 		s->subnet = (struct net4){htonl(0xac140000), 16}; // 172.20.0.0/16
 	if (s->subnet.addr & ~mask_of(s->subnet.prefix))
 		return clash_net("subnet", &s->subnet, "has bits set behind its prefix");
-	if (s->subnet.prefix < 8 || s->subnet.prefix > 29)
-		return clash_net("subnet", &s->subnet, "the prefix has to be from 8 to 29");
+	if (s->subnet.prefix < 8 || s->subnet.prefix > 30)
+		return clash_net("subnet", &s->subnet, "the prefix has to be from 8 to 30");
 	if (!s->ip.addr)
 		return 0;
 	gateway = htonl(ntohl(s->subnet.addr) + 1);

@@ -60,7 +60,7 @@ options() {
 		'subnet: "172.20.0.0": not an IPv4 network | --subnet 172.20.0.0'
 		'subnet: "172.20.0.0/33": not an IPv4 network | --subnet 172.20.0.0/33'
 		'subnet: .*has bits set | --network bridge --subnet 172.20.0.1/16'
-		'subnet: .*the prefix | --network bridge --subnet 172.20.0.0/30'
+		'subnet: .*the prefix | --network bridge --subnet 172.20.0.0/31'
 		'ip: .*is outside of the subnet | --network bridge --ip 172.21.0.1'
 		'ip: .*is the subnet.s own | --network bridge --ip 172.20.0.1'
 		'ip: .*is the subnet.s own | --network bridge --ip 172.20.255.255'

@@ -89,9 +89,9 @@ static void knows_what_goes_together(void **state)
 		{BRIDGE "subnet=10.1.2.248/29 ip=10.1.2.247", "ip: \"10.1.2.247\": is outside of the subnet"},
 		{BRIDGE "subnet=10.0.0.1/8", "subnet: \"10.0.0.1/8\": has bits set behind its prefix"},
 		{BRIDGE "subnet=10.1.2.252/29", "subnet: \"10.1.2.252/29\": has bits set behind its prefix"},
-		{BRIDGE "subnet=10.0.0.0/7", "subnet: \"10.0.0.0/7\": the prefix has to be from 8 to 29"},
-		{BRIDGE "subnet=0.0.0.0/0", "subnet: \"0.0.0.0/0\": the prefix has to be from 8 to 29"},
-		{BRIDGE "subnet=10.0.0.0/30", "subnet: \"10.0.0.0/30\": the prefix has to be from 8 to 29"},
+		{BRIDGE "subnet=10.0.0.0/7", "subnet: \"10.0.0.0/7\": the prefix has to be from 8 to 30"},
+		{BRIDGE "subnet=0.0.0.0/0", "subnet: \"0.0.0.0/0\": the prefix has to be from 8 to 30"},
+		{BRIDGE "subnet=10.0.0.0/31", "subnet: \"10.0.0.0/31\": the prefix has to be from 8 to 30"},
 		{BOX "share=tag:/data", NULL},
 		{BOX "share=/tag:/data", "share: the tag is not a name"},
 		{BOX "share=..:/data", "share: the tag is not a name"},
@@ -112,7 +112,7 @@ static void shows_a_prefix_of_32(void **state)
 {
 	(void)state;
 	assert_int_equal(spec_check(make(BRIDGE "subnet=10.0.0.0/32")), -1);
-	unit_expect_err("subnet: \"10.0.0.0/32\": the prefix has to be from 8 to 29");
+	unit_expect_err("subnet: \"10.0.0.0/32\": the prefix has to be from 8 to 30");
 }
 
 // One port on two addresses of the host is two doors.
