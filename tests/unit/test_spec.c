@@ -75,7 +75,7 @@ static void knows_what_goes_together(void **state)
 		{BRIDGE "publish=127.0.0.1:80:80 publish=127.0.0.1:80:81", "publish: names the same port of the host twice"},
 		{BRIDGE "publish=80:80 publish=0.0.0.0:80:81", "publish: names the same port of the host twice"},
 		// The rule for one address comes before the one for all of them.
-		{BRIDGE "publish=127.0.0.1:80:80 publish=80:81", NULL},
+		{BRIDGE "publish=127.0.0.1:80:80 publish=80:81", "publish: names the same port of the host twice"},
 		{BRIDGE "ip=172.20.0.2", NULL},
 		{BRIDGE "ip=172.20.255.254", NULL},
 		{BRIDGE "ip=172.21.0.2", "ip: \"172.21.0.2\": is outside of the subnet"},
