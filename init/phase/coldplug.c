@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Devices that were there before somebody listened. Each that a driver can be loaded for is on a bus or in a class, and has
-// a file "modalias" there; the tree below /sys/devices need not be walked.
-#include <errno.h>
+// Devices that were there before somebody listened. Each that a module can be loaded for is on a bus, or of the classes dmi
+// and input, and has a file "modalias" there; the tree below /sys/devices need not be walked. Source: scripts/mod/file2alias.c.
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/log.h"
 #include "base/sys.h"
 #include "phase/coldplug.h"
 #include "phase/modload.h"
@@ -33,20 +31,24 @@ static void for_entries(int dirfd, const char *path, void *list, size_t cap,
 	close(fd);
 }
 
+// Devices of a kind stand together and have the same alias: the CPUs.
+static char last[512];
+
 static void one_device(int bus, const char *name, const char *below)
 {
-	char path[300], alias[512];
+	char path[300], alias[sizeof(last)];
+	int fd;
 
 	(void)below;
-	if (fmt(path, sizeof(path), "%s/modalias", name) || faccessat(bus, path, R_OK, 0))
+	if (fmt(path, sizeof(path), "%s/modalias", name))
 		return;
-	if (file_read(bus, path, alias, sizeof(alias) - 1) > 0) {
-		alias[strcspn(alias, "\n")] = '\0';
-		if (modload_alias(alias) >= 0)
-			return;
-	}
-	strcpy(err_last.phase, "modules");
-	log_err(&err_last);
+	fd = openat(bus, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || file_take(fd, path, alias, sizeof(alias) - 1) < 0)
+		return; // it has none, or is gone
+	alias[strcspn(alias, "\n")] = '\0';
+	if (strcmp(alias, last) != 0)
+		modload_alias(alias);
+	strcpy(last, alias);
 }
 
 static void one_bus(int buses, const char *name, const char *below)
@@ -61,6 +63,8 @@ void coldplug(void)
 {
 	_Alignas(8) char list[2048];
 
+	last[0] = '\0';
 	for_entries(AT_FDCWD, "/sys/bus", list, sizeof(list), one_bus, "/devices");
-	for_entries(AT_FDCWD, "/sys/class", list, sizeof(list), one_bus, "");
+	one_bus(AT_FDCWD, "/sys/class/dmi", "");
+	one_bus(AT_FDCWD, "/sys/class/input", "");
 }

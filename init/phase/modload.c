@@ -194,17 +194,30 @@ bool modload_wants(const char *alias)
 	return false;
 }
 
+// Drivers look for themselves whether they want a device that their alias fits, and most CPUs have the same alias.
+static void say_failure(const char *alias)
+{
+	if (err_last.no == ENODEV && strchr(alias, ':')) {
+		log_line(LOG_DETAIL, "modules: %s: does not want %s", err_last.object, alias);
+		return;
+	}
+	strcpy(err_last.phase, "modules");
+	log_err(&err_last);
+}
+
 int modload_alias(const char *alias)
 {
 	struct modspan rows = tables.aliases, names, word;
-	int count = 0, failed = 0;
+	int ret = 1;
 
-	for (; modtable_alias(&rows, alias, &names); count++) {
-		int ret = 0;
-
-		while (ret == 0 && modtable_word(&names, &word))
-			ret = load_word(word); // without it what follows can't be loaded
-		failed |= ret;
+	while (modtable_alias(&rows, alias, &names)) {
+		ret = ret < 0 ? ret : 0;
+		while (modtable_word(&names, &word))
+			if (load_word(word)) {
+				say_failure(alias);
+				ret = -1;
+				break; // without it what follows can't be loaded
+			}
 	}
-	return failed ? -1 : count;
+	return ret;
 }

@@ -20,9 +20,9 @@ int modload_early(const char *name) must_check;
 // Whether alias asks for a module of the image that is not loaded yet.
 bool modload_wants(const char *alias);
 
-// Loads what serves alias, each with what it needs; what is loaded stays as it is.
-// Returns how many serve it, or -1 with err_last set when one could not be loaded (the others have been then).
-int modload_alias(const char *alias) must_check;
+// Loads what serves alias, each with what it needs; what is loaded stays as it is. A failure is said, but that a driver does
+// not want the device. Returns 0, 1 when nothing serves it, or -1 when something is not loaded.
+int modload_alias(const char *alias);
 
 // Maps a table, for ever. Returns 1, 0 when there is no such file, or -1 with err_last set.
 int modload_map(const char *path, struct modspan *text) must_check;

@@ -54,12 +54,10 @@ static bool brings_a_device(const struct uevent *e)
 // NULL: for all devices that are there.
 static void load_for(const char *alias)
 {
-	if (!alias) {
+	if (alias)
+		modload_alias(alias);
+	else
 		coldplug();
-	} else if (modload_alias(alias) < 0) {
-		strcpy(err_last.phase, "modules");
-		log_err(&err_last);
-	}
 }
 
 void modules_event(const struct uevent *e)

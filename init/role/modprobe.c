@@ -41,17 +41,16 @@ static void say_unknown(const char *name)
 
 int modprobe_main(const char *name)
 {
-	int found;
+	int found, ret;
 
 	open_console();
 	found = modload_open();
-	if (found > 0)
-		found = modload_alias(name);
 	if (found < 0) {
 		strcpy(err_last.phase, "modules");
 		log_err(&err_last);
-	} else if (found == 0) {
-		say_unknown(name);
 	}
-	return found > 0 ? 0 : 1;
+	ret = found > 0 ? modload_alias(name) : 1;
+	if (ret > 0 && found >= 0)
+		say_unknown(name);
+	return ret ? 1 : 0;
 }
