@@ -46,6 +46,12 @@ void nl_close(struct nl *nl)
 	nl->fd = -1;
 }
 
+void nl_use(struct nl *nl, int fd)
+{
+	nl_reset(nl);
+	nl->fd = fd;
+}
+
 void nl_reset(struct nl *nl)
 {
 	nl->count = 0;

@@ -31,6 +31,13 @@ struct nl {
 int nl_open(struct nl *nl, int protocol) must_check;
 void nl_close(struct nl *nl);
 
+// Takes a socket that is open already, in place of nl_open.
+void nl_use(struct nl *nl, int fd);
+
+// Closes the socket of a process that is about to end, and has a child of it wait: after a deletion in nf_tables the last
+// close(2) waits for RCU, 5 ms and more (kernel nft_rcv_nl_event). Where there can't be a child it waits itself.
+void nl_close_behind(int fd);
+
 // Drops what was built, so that the next messages start a new send.
 void nl_reset(struct nl *nl);
 

@@ -97,6 +97,17 @@ static int open_address(const struct box *box, const char *name, int flags)
 	}
 }
 
+static int address_down(void *arg)
+{
+	struct box *box = arg;
+
+	// With ports that could not be taken back it is left as by a launcher that was killed: the next one to want them does.
+	if (!box->published && unlinkat(box->state_fd, box->address_name, 0))
+		return fail("unlink", "%s/%s", STATE_ROOT, box->address_name);
+	close(box->address_fd);
+	return 0;
+}
+
 // Tries to take one address. Returns 1 when it is ours, 0 when somebody has it, -1 with err_last set.
 static int take(struct box *box, uint32_t addr)
 {
@@ -107,7 +118,7 @@ static int take(struct box *box, uint32_t addr)
 	fd = open_address(box, box->address_name, O_CREAT);
 	if (fd < 0)
 		return fd == NOT_OURS ? 0 : -1;
-	if (read_note(fd, box->address_name, &stale) || note_owner(box, fd)) {
+	if (read_note(fd, box->address_name, &stale)) {
 		close(fd);
 		return -1;
 	}
@@ -115,7 +126,7 @@ static int take(struct box *box, uint32_t addr)
 	box->stale_count = stale.count;
 	box->address = addr;
 	box->address_fd = fd;
-	return 1;
+	return undo_push(&box->undo, address_down, box, "address") || note_owner(box, fd) ? -1 : 1;
 }
 
 static int take_any(struct box *box)
@@ -173,17 +184,6 @@ int address_sweep(struct box *box, const struct net4 *subnet, address_forget *fo
 	return state_each(box, sweep_one, &sweep);
 }
 
-static int address_down(void *arg)
-{
-	struct box *box = arg;
-
-	// With ports that could not be taken back it is left as by a launcher that was killed: the next one to want them does.
-	if (!box->published && unlinkat(box->state_fd, box->address_name, 0))
-		return fail("unlink", "%s/%s", STATE_ROOT, box->address_name);
-	close(box->address_fd);
-	return 0;
-}
-
 // What follows from the address. The MAC does, so that neighbours need not learn a new one after a restart.
 static void derive(struct box *box)
 {
@@ -226,7 +226,7 @@ static int address_up(struct box *box)
 		return fail_text("every address of the subnet is taken", "%s/%u", fmt_ip4(ip, box->spec->subnet.addr),
 				 box->spec->subnet.prefix);
 	derive(box);
-	return undo_push(&box->undo, address_down, box, "address");
+	return 0;
 }
 
 static void address_explain(const struct box *box)

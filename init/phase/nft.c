@@ -101,6 +101,19 @@ static int send_ports(struct nl *nl, const struct box *box)
 	return nl_send(nl, true);
 }
 
+// One socket from the start to the end: to close it may take the kernel long (nl_close_behind).
+static int open_socket(struct nl *nl, struct box *box)
+{
+	if (box->nf_fd >= 0) {
+		nl_use(nl, box->nf_fd);
+		return 0;
+	}
+	if (nl_open(nl, NETLINK_NETFILTER))
+		return -1;
+	box->nf_fd = nl->fd;
+	return 0;
+}
+
 // Each in a transaction of its own: one that is gone already must not keep the others. The port is deleted by its key alone;
 // adding it first is refused when it leads to another address, and that one is not ours to delete.
 static int remove_ports(struct box *box, uint32_t address, const struct port *ports, unsigned n)
@@ -112,7 +125,7 @@ static int remove_ports(struct box *box, uint32_t address, const struct port *po
 
 	if (n == 0)
 		return 0;
-	if (nl_open(&nl, NETLINK_NETFILTER))
+	if (open_socket(&nl, box))
 		return -1;
 	for (unsigned i = 0; i < n; i++) {
 		nf_batch_begin(&nl);
@@ -122,7 +135,6 @@ static int remove_ports(struct box *box, uint32_t address, const struct port *po
 		if (nl_send(&nl, true) && errno != ENOENT && errno != EEXIST && errno != EBUSY)
 			ret = -1;
 	}
-	nl_close(&nl);
 	return ret;
 }
 
@@ -151,20 +163,17 @@ static int make_table(struct nl *nl, const struct box *box)
 	return errno == EEXIST ? send_table(nl, box, true) : -1;
 }
 
-int nft_forget_table(const struct box *box)
+int nft_forget_table(struct box *box)
 {
 	struct nl nl;
 	char name[32];
-	int ret;
 
-	if (nl_open(&nl, NETLINK_NETFILTER))
+	if (open_socket(&nl, box))
 		return -1;
 	nf_batch_begin(&nl);
 	put_table_end(&nl, table_name(box, name));
 	nf_batch_end(&nl);
-	ret = nl_send(&nl, true);
-	nl_close(&nl);
-	return ret == 0 ? 1 : errno == ENOENT ? 0 : -1;
+	return nl_send(&nl, true) == 0 ? 1 : errno == ENOENT ? 0 : -1;
 }
 
 // The last box takes the whole table, others their ports.
@@ -236,14 +245,13 @@ static int nft_up(struct box *box)
 
 	if (box->spec->network != NETWORK_BRIDGE)
 		return 0;
-	if (undo_push(&box->undo, nft_down, box, "table") || nl_open(&nl, NETLINK_NETFILTER))
+	if (undo_push(&box->undo, nft_down, box, "table") || open_socket(&nl, box))
 		return -1;
 	ret = box->first ? first_up(&nl, box) : remove_ports(box, box->address, box->stale, box->stale_count);
 	if (ret == 0)
 		ret = publish(&nl, box);
 	if (ret == 0)
 		ret = foreign_warn(&nl, box);
-	nl_close(&nl);
 	state_unlock(box);
 	return ret;
 }

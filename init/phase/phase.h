@@ -51,6 +51,7 @@ struct box {
 	char address_name[16];			      // file that address_fd is, below state_fd
 	bool first, last;	      // no other box uses the bridge: it and its table are made, removed
 	bool namespace_last;	      // no other box uses any bridge of the network namespace
+	int nf_fd;		      // NETLINK_NETFILTER, from its table's or ports' start to their end
 	bool published;		      // its ports are in the map, or may be
 	bool ending;		      // being undone: signals do not end a wait any more
 	uint32_t address, gateway;    // network byte order

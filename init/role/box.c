@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/nl.h"
 #include "base/sys.h"
 #include "phase/namespaces.h"
 #include "phase/privileges.h"
@@ -281,6 +282,7 @@ int box_run(const struct spec *spec, int (*order)(int sig, const siginfo_t *info
 			   .users_fd = -1,
 			   .namespace_users_fd = -1,
 			   .address_fd = -1,
+			   .nf_fd = -1,
 			   .console_fd = -1,
 			   .channel = {-1, -1}};
 	if (spec->dry_run) {
@@ -294,5 +296,7 @@ int box_run(const struct spec *spec, int (*order)(int sig, const siginfo_t *info
 		log_err(&err_last);
 	if (undo_unwind(&box.undo) && !end->failed)
 		log_line(LOG_ERROR, "%s: something of it was left behind", spec->name);
+	if (box.nf_fd >= 0 && !box.in_machine) // no lock is open any more, for a child to hold on to
+		nl_close_behind(box.nf_fd);
 	return code;
 }

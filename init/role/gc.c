@@ -94,7 +94,7 @@ static int collect(void)
 
 	spec = spec_new();
 	box.spec = spec;
-	box.cgroup_fd = box.cgroup_root_fd = box.state_fd = -1;
+	box.cgroup_fd = box.cgroup_root_fd = box.state_fd = box.nf_fd = -1;
 	ret = collect_network(&box);
 	if (ret)
 		log_err(&err_last);

@@ -30,7 +30,7 @@ always() {
 		> RTM_NEWLINK#[0-9]+ (LINKINFO\.DATA\.PEER\.)?NUM_[TR]X_QUEUES one queue instead of one for each processor, which costs memory in each box
 		> RTM_NEWLINK#[0-9]+ LINKINFO\.SLAVE_DATA\.(MODE|ISOLATED) hairpin and isolated are set both, whatever they were
 		[<>] RTM_NEWROUTE#1 \(header\) ip marks its routes "boot"; "static" is what a service's are
-		< type 0xa[0-9a-f]+ nft dumps what is there before it parses a line; initbox knows what it has made
+		[<>] type 0x(a[0-9a-f]+|1a) dumps: nft's of all that is there; initbox's of routes that have the subnet, and of others' chains that drop
 		> NFNL_MSG_BATCH_(BEGIN|END)#[23] .* nft was given all commands at once; of the box the start and the end are transactions of their own
 		< NFT_MSG_NEWSETELEM#[0-9]+ SET_ID nft names the map by its number, too
 	END

@@ -133,19 +133,6 @@ killed_among_others() {
 	inside killed_among_others
 }
 
-# A launcher was killed after it had written its port down, before it published it; then a living box took the port.
-old_note() {
-	start one --network bridge --ip 172.20.1.2 -p 8080:80 -- /bin/peer serve tcp 0.0.0.0 80
-	notes=(/run/initbox/net-*)
-	cp "${notes[0]}/172.20.1.2" "${notes[0]}/172.20.9.9"
-	refused 'port 8080/tcp: bind: .*box one has published it' box --network bridge -p 8080:80 -- /bin/true
-	not test -e "${notes[0]}/172.20.9.9"
-	answers 198.51.100.2 outside peer ask tcp 198.51.100.1 8080
-}
-@test "a killed launcher's note of a port does not take it from the box that has it now" {
-	inside old_note
-}
-
 left_on_host() {
 	ip -o link show type bridge
 	nft list ruleset
