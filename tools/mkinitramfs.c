@@ -77,15 +77,17 @@ static const char usage[] =
 	"  --firmware NAME|PATTERN     firmware of that name, or all that match ('iwlwifi-*')\n"
 	"  -h, --help                  this text\n"
 	"\n"
-	"Lines of a list; words may be quoted, # starts a comment, SOURCE, PROGRAM are\n"
-	"relative to the current directory:\n";
+	"Lines of a list; words may be quoted, # starts a comment, SOURCE and PROGRAM\n"
+	"are relative to the current directory:\n";
 
 static const char notes[] =
 	"\n"
 	"busybox installs PROGRAM and a link for each path of APPLETS, which is\n"
 	"busybox.applets beside the list if not given.\n"
 	"Missing parent directories are made. Everything is dated SOURCE_DATE_EPOCH,\n"
-	"or 0. Hard links inside a root stay hard links.\n"
+	"or 0. Hard links inside a root stay hard links; the last one has the data, as in\n"
+	"any newc archive. Extended attributes have no place in one: a line says that they\n"
+	"are lost. Files of 4 GiB and sockets are refused.\n"
 	"Modules are stored decompressed (by gzip, xz or zstd): not every kernel can do\n"
 	"that itself. /etc/initbox.modules has their paths in the order in which they can\n"
 	"be loaded, with their parameters and what needs them; \"-\" before a path: carry on\n"

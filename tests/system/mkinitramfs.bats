@@ -199,6 +199,33 @@ make_root() {
 	wrong 'busybox /b f' './busybox.applets: No such file'
 }
 
+@test "a list that is no text, has no newline at its end or a line of 1 MB" {
+	: >f
+	printf 'file /a f\0\n' >list
+	refused 1 'list: not a text: it has a NUL byte' --from list
+	printf 'file /a f' >list
+	"$MK" --from list -o image
+	[ "$(cpio -it --quiet <image)" = a ]
+	: >list
+	refused 1 'nothing to put into an image' --from list
+	{ printf 'file /' && head -c 1000000 /dev/zero | tr '\0' a && printf ' f\n'; } >list
+	refused 1 'a component is longer than 255 bytes' --from list
+	head -c 1000000 /dev/urandom | tr '\0' x >list
+	run -1 "$MK" --from list -o image2
+	[ ! -e image2 ]
+}
+
+@test "names of any bytes are kept" {
+	mkdir root
+	touch 'root/ a b ' $'root/new\nline' $'root/\001\377' 'root/-n' 'root/"quoted"' root/ü 'root/#' 'root/a:b'
+	"$MK" --root root:/ -o image
+	mkdir back
+	(cd back && cpio -id --quiet <../image)
+	diff <(cd root && find . -print0 | sort -z) <(cd back && find . -print0 | sort -z)
+	printf '%s\n' 'file "/x y" "root/ a b "' "file '/it is \"so\"' root/#" >list
+	"$MK" --from list | cpio -it --quiet | diff <(printf '%s\n' 'it is "so"' 'x y') -
+}
+
 @test "output that can't be written is an error" {
 	head -c 100000 /dev/zero >f
 	run -1 "$MK" -o /dev/full --file f:/f
