@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "base/sys.h"
 #include "base/uevent.h"
 
@@ -126,8 +127,13 @@ static enum uevent_got receive(int fd, struct uevent *e)
 
 enum uevent_got uevent_next(int fd, struct uevent *e, uint64_t until)
 {
-	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	static const uint64_t orders = SIGNALS_OF_ORDERS;
+	static int signals = -1;
+	struct pollfd wait[2] = {{.fd = fd, .events = POLLIN}, {.events = POLLIN}};
 
+	if (until && signals < 0)
+		signals = sys_signalfd(&orders, O_CLOEXEC);
+	wait[1].fd = signals;
 	for (;;) {
 		enum uevent_got got = receive(fd, e);
 		struct timespec left = {0};
@@ -142,7 +148,9 @@ enum uevent_got uevent_next(int fd, struct uevent *e, uint64_t until)
 			return UEVENT_NONE;
 		left.tv_sec = (time_t)((until - now) / SECOND);
 		left.tv_nsec = (long)((until - now) % SECOND);
-		if (ppoll(&wait, 1, &left, NULL) < 0 && errno != EINTR)
+		if (ppoll(wait, 2, &left, NULL) < 0 && errno != EINTR)
 			return (enum uevent_got)fail("ppoll", "uevents");
+		if (wait[1].revents)
+			return (enum uevent_got)fail_text("the machine is told to end", "waiting for a device");
 	}
 }

@@ -31,7 +31,8 @@ enum uevent_got {
 int uevent_open(void) must_check;
 
 // Takes the next event; waits for it until the absolute time until (CLOCK_BOOTTIME, ns; see sys_boottime_ns), 0: not at
-// all. What others than the kernel send is dropped. *e points into memory that the next call overwrites.
+// all. A blocked signal that orders the machine's end (SIGNALS_OF_ORDERS) ends the wait as a failure, and stays pending.
+// What others than the kernel send is dropped. *e points into memory that the next call overwrites.
 enum uevent_got uevent_next(int fd, struct uevent *e, uint64_t until) must_check;
 
 // Takes a message apart: n bytes, "add@/devices/…" and "KEY=VALUE" each ended by a NUL; unknown keys are left out.

@@ -130,6 +130,7 @@ static _Noreturn void finish(void)
 	bool failed = machine_end.end.failed;
 	uint8_t what = failed ? s->on_error : s->on_end;
 
+	order_poll();
 	if (failed && what == END_SHELL && order_last() == ORDER_NONE)
 		shell_run();
 	else if (!failed && what == END_STAY)

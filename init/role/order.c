@@ -107,6 +107,17 @@ int order_take(int sig, const siginfo_t *info, pid_t main)
 	return 0;
 }
 
+void order_poll(void)
+{
+	static const uint64_t mask = SIGNALS_OF_ORDERS;
+	const struct timespec at_once = {0};
+	siginfo_t info;
+	int sig;
+
+	while ((sig = sys_rt_sigtimedwait(&mask, &info, &at_once)) > 0)
+		order_take(sig, &info, 0);
+}
+
 enum order order_last(void)
 {
 	return state.last;

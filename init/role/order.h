@@ -21,6 +21,9 @@ void order_setup(uint32_t kill_after, int stop_signal);
 // at an order, none (0) at a further one, which kills it, else sig as it is.
 int order_take(int sig, const siginfo_t *info, pid_t main);
 
+// Takes orders that wait to be taken.
+void order_poll(void);
+
 // The last order that came, or ORDER_NONE.
 enum order order_last(void);
 

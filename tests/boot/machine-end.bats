@@ -13,7 +13,7 @@ setup_file() {
 		truncate -s 16M "$DIR/$name.img"
 		/sbin/mkfs.ext4 -q "$DIR/$name.img"
 	done
-	in_pairs off again halt stay nine inside crash fault shell isa oom virtio busy
+	in_pairs off again halt stay nine inside crash fault shell isa oom virtio busy waits
 }
 
 # in_pairs NAME…: calls run_NAME of each.
@@ -76,11 +76,9 @@ run_off() {
 	script off 'machine-mount = ext4,/dev/vda,/data' 'stop-timeout = 500ms' <<-'END'
 		for i in $(seq 200); do setsid sleep 1000 & done
 		trap '' TERM
-		while :; do
-			echo "kept" >/machine/data/file
-			[ "$asked" ] || initbox poweroff
-			asked=1
-		done
+		echo "kept" >/machine/data/file
+		initbox poweroff
+		while :; do echo "more" >>/machine/data/other; done
 	END
 	machine off --net none --disk "$DIR/off.img" --memory 128M --cpus 2
 }
@@ -192,6 +190,15 @@ run_busy() {
 	machine busy --net none --disk "$DIR/busy.img" --append 'root=/dev/vda rw initbox.explain'
 }
 
+# It waits for its root without end, until a person has waited enough.
+run_waits() {
+	echo 'on-error = shell' | config waits
+	machine waits --net none --monitor "$DIR/waits.monitor" --append 'root=/dev/vdz rootwait' &
+	wait_for 'waiting for ever' "$DIR/waits.out"
+	monitor waits 'sendkey ctrl-alt-delete' >"$DIR/waits.sent"
+	wait
+}
+
 # A person at the console, with a box that can't be built.
 run_shell() {
 	box shell 'on-error = shell' 'volume = /no/such:/mnt' </dev/null
@@ -283,6 +290,15 @@ on-end says what follows" reboot=125 sleep=137
 	grep -qF '+ mount -o remount,ro /  # mount' "$DIR/busy.out"
 	run ! grep -E 'end: (sync|unmount)' "$DIR/busy.out"
 	clean busy file kept
+}
+
+@test "ctrl-alt-del ends the wait for a root that does not come" {
+	cat -v "$DIR/waits.out" "$DIR/waits.err"
+	[ "$(cat "$DIR/waits.status")" = 125 ]
+	tr -d '\r' <"$DIR/waits.out" >"$DIR/lines.out"
+	said lines 'initbox: find-root: waiting for a device: the machine is told to end' \
+		'initbox: reboot: ordered by the kernel with SIGINT'
+	[ "$(wc -l <"$DIR/waits.out")" = 3 ]
 }
 
 @test "on-error=shell: /bin/sh on the console, its controlling terminal; then power off" {
