@@ -3,11 +3,9 @@
 // it. Source: mount(8) for the words of rootflags=, the kernel's Documentation/filesystems/overlayfs.rst, 9p.rst, virtiofs.rst.
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/major.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -18,7 +16,6 @@
 #include "phase/block.h"
 #include "phase/image.h"
 
-enum { LOOP_CONTROL = 237 }; // minor number, linux/miscdevice.h of the kernel
 #define PLACE	"/run/initbox"
 #define OVERLAY "lowerdir=" PLACE "/lower,upperdir=" PLACE "/upper/upper,workdir=" PLACE "/upper/work"
 static const char carrier[] = PLACE "/carrier", lower[] = PLACE "/lower", upper[] = PLACE "/upper";
@@ -85,7 +82,7 @@ static int mount_device(const char *device, const char *types, const char *targe
 	return ret;
 }
 
-// An image file, opened, on a loop device. To open the node of their driver loads it, but the driver makes the node.
+// An image file, opened, on a loop device.
 static int mount_image(int file, const struct spec *s, const char *target, const struct options *o)
 {
 	char device[24];
@@ -93,8 +90,6 @@ static int mount_image(int file, const struct spec *s, const char *target, const
 
 	if (file < 0)
 		return -1;
-	if (mknod("/dev/loop-control", S_IFCHR | 0600, makedev(MISC_MAJOR, LOOP_CONTROL)) && errno != EEXIST)
-		return fail("mknod", "/dev/loop-control");
 	loop = image_attach(file, "root", s->root.said, device);
 	close(file);
 	if (loop < 0)
