@@ -131,6 +131,20 @@ static int mount_share(const struct spec *s, const char *target, struct options 
 	return mnt_mount_device(s->root.said, s->rootfstype, target, o->flags, o->data);
 }
 
+// Whatever is mounted into it later (machine-mount), an init wants these.
+static int mount_memory(const char *target, const struct options *o)
+{
+	static const char *const directories[] = {"dev", "proc", "run", "sys"};
+	char path[64];
+
+	if (mnt_mount("tmpfs", target, o->flags & ~(unsigned long)MS_RDONLY, o->data))
+		return -1;
+	for (size_t i = 0; i < COUNT(directories); i++)
+		if (fmt(path, sizeof(path), "%s/%s", target, directories[i]) || mkdir(path, 0755))
+			return fail("mkdir", "%s/%s", target, directories[i]);
+	return 0;
+}
+
 static int mount_what(const struct box *box, const char *target)
 {
 	const struct spec *s = box->spec;
@@ -141,7 +155,7 @@ static int mount_what(const struct box *box, const char *target)
 	if (spec_root_is_share(s))
 		return mount_share(s, target, &o);
 	if (s->root.kind == DEVICE_NONE_TMPFS)
-		return mnt_mount("tmpfs", target, o.flags & ~(unsigned long)MS_RDONLY, o.data);
+		return mount_memory(target, &o);
 	if (s->root.kind == DEVICE_NONE_FILE)
 		return mount_image(open_image(s->root.path), s, target, &o);
 	if (s->root.path)

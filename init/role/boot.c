@@ -79,6 +79,17 @@ static void make_console_raw(void)
 	tcsetattr(STDOUT_FILENO, TCSANOW, &t);
 }
 
+static uint64_t first; // /init's first time, ns
+
+// what comes when the span last has ended.
+static void write_trace(const char *what, const char *last)
+{
+	if (trace_write())
+		log_err(&err_last);
+	if (trace_end(last))
+		log_line(LOG_RESULT, "trace: %s at %lu us after /init", what, (unsigned long)(trace_end(last) - first) / 1000);
+}
+
 // Returns 0 when there is a box to run. Where the machine is its root's, it does not return but with an error.
 static int start(struct spec *s, char **words)
 {
@@ -94,16 +105,9 @@ static int start(struct spec *s, char **words)
 	log_setup.explain = s->explain || s->dry_run;
 	if (phase_run(&self, drivers) || (s->root.kind && phase_run(&self, root)) || phase_run(&self, machine))
 		return -1;
+	if (s->hands_over && s->trace)
+		write_trace("handover", machine[COUNT(machine) - 2]->name); // afterwards nobody is there to do it
 	return s->hands_over ? phase_run(&self, handover) : 0;
-}
-
-static void write_trace(uint64_t from)
-{
-	if (trace_write())
-		log_err(&err_last);
-	if (trace_end("start"))
-		log_line(LOG_RESULT, "trace: exec at %lu us after /init",
-			 (unsigned long)(trace_end("start") - from) / 1000);
 }
 
 static struct {
@@ -163,9 +167,9 @@ static int take_over(void)
 _Noreturn void boot_main(char **words)
 {
 	struct spec *s = spec_new();
-	uint64_t from = trace_clock();
 
 	log_setup.kmsg = true;
+	first = trace_clock();
 	machine_end.spec = s;
 	if (take_over() || start(s, words)) {
 		log_err(&err_last);
@@ -178,7 +182,7 @@ _Noreturn void boot_main(char **words)
 		order_setup(s->kill_after, SIGTERM);
 		machine_end.code = box_run(s, order_take, &machine_end.end);
 	}
-	if (s->trace)
-		write_trace(from);
+	if (s->trace && !s->hands_over)
+		write_trace("exec", "start");
 	finish();
 }

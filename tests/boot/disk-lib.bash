@@ -26,7 +26,7 @@ tree() {
 	echo 'of the disk' >"$DIR/tree/file"
 	cat >"$DIR/tree/bin/init" <<-'SCRIPT'
 		#!/bin/sh
-		export PATH=/bin
+		export PATH=/bin:/store/bin
 		stty -opost
 		end() { sync; echo "initbox-status exit=$1" >/dev/ttyS1; poweroff -f; }
 		trap 'end 99' EXIT

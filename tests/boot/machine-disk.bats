@@ -110,3 +110,19 @@ setup_file() {
 	ended late 7
 	said late 'root=ext4 /dev/vda' 'root-is=No space left on device'
 }
+
+@test "a root in memory, with what is on a disk mounted into it" {
+	mkfs.ext4 -q -d "$DIR/tree" "$DIR/store.img" 16M
+	from_list memory <<-'END'
+		root = tmpfs
+		rootflags = size=1M,nodev
+		rw = yes
+		machine-mount = ext4,/dev/vda,/sysroot/store,ro
+		init = /store/bin/busybox
+		trace = console
+	END
+	machine memory --net none --disk "$DIR/store.img" --append '-- sh /store/bin/init'
+	ended memory 7
+	said memory 'root=tmpfs tmpfs' 'init=/store/bin/init ' 'mount /run=1 tmpfs,rw ' root-is=rw unevictable=little
+	grep -qE '^initbox: trace: handover at [0-9]+ us after /init' "$DIR/memory.out"
+}
