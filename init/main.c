@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Picks the role by how initbox was started, nothing else.
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -21,6 +22,13 @@
 static bool is_machine_init(const char *name)
 {
 	return getpid() == 1 && !strcmp(name, "/init");
+}
+
+// The kernel of a machine wants a module: PATH -q -- NAME, with the path that phase/modules.c gave it, and no file open.
+static bool is_modprobe(int argc, char **argv)
+{
+	return argc == 4 && !strcmp(argv[0], "/proc/1/exe") && !strcmp(argv[1], "-q") && !strcmp(argv[2], "--") &&
+	       fcntl(STDIN_FILENO, F_GETFD) < 0 && fcntl(STDERR_FILENO, F_GETFD) < 0;
 }
 
 // `initbox poweroff`, or a link poweroff to it, and nothing else. Looked at here, because a start as an entry is to touch
@@ -51,14 +59,14 @@ int main(int argc, char **argv)
 		return EXIT_OWN_FAILURE;
 	if (is_machine_init(argv[0]))
 		boot_main(argv);
-	if (modprobe_is_asked(argc, argv))
-		return modprobe_main(argv[3]);
 	// It does what its caller says: with the rights of somebody else (a setuid file) it must not.
 	if (getauxval(AT_UID) != getauxval(AT_EUID) || getauxval(AT_GID) != getauxval(AT_EGID)) {
 		fail_text("a file with the rights of another user is not run", "setuid");
 		log_err(&err_last);
 		return EXIT_OWN_FAILURE;
 	}
+	if (is_modprobe(argc, argv))
+		return modprobe_main(argv[3]);
 	if (order_of(argc, argv))
 		return order_main(order_of(argc, argv));
 	if (argc > 1 && !strcmp(argv[1], "check") && !name_find(argv[0])->options)

@@ -9,12 +9,6 @@
 #include "phase/modload.h"
 #include "role/modprobe.h"
 
-bool modprobe_is_asked(int argc, char **argv)
-{
-	return argc == 4 && !strcmp(argv[0], "/proc/1/exe") && !strcmp(argv[1], "-q") && !strcmp(argv[2], "--");
-}
-
-// It is started with no file open.
 static void open_console(void)
 {
 	int fd;

@@ -10,6 +10,9 @@ setup_file() {
 	make_script run <<-'END'
 		echo "a program called run: $*"
 	END
+	make_script hello <<-'END'
+		echo hello
+	END
 	make_script -weird <<-'END'
 		echo "a program with a dash: $*"
 	END
@@ -23,6 +26,8 @@ first_word_ends_options() {
 	prints 0 '-e' entry printf '%s\n' -e
 	prints 0 'a program called run: --rootfs x' entry -- run --rootfs x
 	prints 0 'a program with a dash: -v' entry -- -weird -v
+	# A machine's kernel starts it by this name, to get a module; not with its standard descriptors open.
+	same hello "$(exec -a /proc/1/exe "$INITBOX" -q -- hello 2>&1)"
 }
 @test "the first word that is no option ends them, as -- does" {
 	both first_word_ends_options
