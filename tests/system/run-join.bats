@@ -124,7 +124,7 @@ bad() {
 		'ipc: "": not one of private.host.PATH | --ipc='
 		'uts: "none": not one of private.host.PATH | --uts none'
 		'network: "netns:x": not an absolute path | --network netns:x'
-		'network: "hosts": not one of none.bridge.host.PATH | --network hosts'
+		'network: "hosts": not one of none.bridge.slirp.host.PATH | --network hosts'
 		'join: pid namespace /none: open: .*ENOENT | --pid /none'
 		'join: network namespace /none: open: .*ENOENT | --network netns:/none'
 		'clone: ipc namespace /etc/passwd: setns: .*EINVAL | --ipc /etc/passwd'

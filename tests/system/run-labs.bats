@@ -100,7 +100,7 @@ ping() {
 
 # Each process of the bomb starts others without end; a start that fails does not end it.
 fork_bomb() {
-	local user=61234 most=0 now until_s=$((SECONDS + 10))
+	local user=61234 most=0 now until_s=$((SECONDS + 60))
 	background "$INITBOX" run --rootfs "$ROOT" --name bomb --stdin null --on-exit none -u $user --ulimit nproc=30:30 -- /bin/sh -c \
 		'echo "BEGIN { while (1) system(\"awk -f /tmp/bomb &\") }" >/tmp/bomb; exec awk -f /tmp/bomb' >log 2>&1
 	while [ "$most" -lt 30 ] && [ $SECONDS -lt $until_s ]; do
