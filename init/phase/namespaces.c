@@ -15,6 +15,7 @@
 #include "phase/handover.h"
 #include "phase/join.h"
 #include "phase/namespaces.h"
+#include "phase/slirp.h"
 #include "phase/timens.h"
 
 // In the same clone3 as CLONE_INTO_CGROUP the root of a new cgroup namespace would be the launcher's cgroup: the box's
@@ -88,6 +89,11 @@ int gate_wait(const struct box *box)
 
 enum { CHANNEL_FD = 3 };
 
+static bool net_is_brought(const struct box *box)
+{
+	return box->userns && box->spec->network == NETWORK_SLIRP;
+}
+
 static int keep_to_oneself(struct box *box)
 {
 	// Only the channel goes on: the launcher's descriptors (cgroups, state, what its caller had open) lead to the host.
@@ -108,7 +114,9 @@ static int keep_to_oneself(struct box *box)
 	if (box->spec->join[JOIN_PID] && prctl(PR_SET_CHILD_SUBREAPER, 1))
 		return fail("PR_SET_CHILD_SUBREAPER", "init");
 	// No memory or descriptor of this process is for the box's processes to look at (CVE-2016-9962).
-	if (prctl(PR_SET_DUMPABLE, 0))
+	// Who brings the network of a user's box has to find its namespaces first; that is before anything of the box runs, and
+	// then phase net does it.
+	if (!net_is_brought(box) && prctl(PR_SET_DUMPABLE, 0))
 		return fail("PR_SET_DUMPABLE", "PID 1");
 	// Not in the launcher's group: what a terminal sends to all of it would come twice, once by the launcher.
 	return setpgid(0, 0) ? fail("setpgid", "PID 1") : 0;
@@ -126,7 +134,7 @@ static int namespaces_up(struct box *box)
 		return fail("unshare", "cgroup namespace");
 	if (hostname && sethostname(hostname, strlen(hostname)))
 		return fail("sethostname", "%s", hostname);
-	return 0;
+	return slirp_give(box);
 }
 
 static void namespaces_explain(const struct box *box)

@@ -5,6 +5,7 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <sys/prctl.h>
 
 #include "base/log.h"
 #include "base/nl.h"
@@ -83,6 +84,8 @@ static int net_up(struct box *box)
 
 	if (box->spec->network >= NETWORK_HOST)
 		return 0;
+	if (box->spec->network == NETWORK_SLIRP && prctl(PR_SET_DUMPABLE, 0)) // phase namespaces has not, for slirp's sake
+		return fail("PR_SET_DUMPABLE", "PID 1");
 	return configure(box->spec->network == NETWORK_BRIDGE ? "eth0" : NULL, &address, box->gateway);
 }
 
@@ -93,7 +96,7 @@ static void net_explain(const struct box *box)
 	if (box->spec->network >= NETWORK_HOST)
 		return;
 	explain("RTM_NEWLINK", "ip link set lo up");
-	if (box->spec->network == NETWORK_NONE)
+	if (box->spec->network != NETWORK_BRIDGE)
 		return;
 	explain("RTM_NEWADDR", "ip addr add %s/%u broadcast + dev eth0",
 		box->address ? fmt_ip4(ip, box->address) : "ADDRESS", box->spec->subnet.prefix);

@@ -26,25 +26,26 @@ const char *port_text(const struct port *p, char text[32])
 	return text;
 }
 
-static const char *configure(int fd, bool tcp)
+static const char *configure(int fd, const struct spec *s, bool tcp)
 {
 	struct sock_filter drop = {BPF_RET | BPF_K, 0, 0, 0};
 	struct sock_fprog program = {1, &drop};
 	const int on = 1;
 
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)))
+	// Another program's are let go again at once (phase/slirp), and an ordinary user may not have a filter.
+	if (s->network == NETWORK_BRIDGE && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)))
 		return "SO_ATTACH_FILTER";
 	// What is left of connections that have ended (TIME_WAIT) is in nobody's way.
 	return tcp && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ? "SO_REUSEADDR" : NULL;
 }
 
 // Binds to the port, or to a free one, which is written into it. Returns NULL, or the call that failed.
-static const char *take(int fd, struct port *p)
+static const char *take(int fd, const struct spec *s, struct port *p)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(p->host), .sin_addr = {p->addr}};
 	socklen_t n = sizeof(a);
 	bool tcp = p->proto == IPPROTO_TCP;
-	const char *call = configure(fd, tcp);
+	const char *call = configure(fd, s, tcp);
 
 	if (call)
 		return call;
@@ -68,7 +69,7 @@ static int hold(struct box *box, unsigned i)
 	if (fd < 0)
 		return fail("socket", "port %s", port_text(p, text));
 	held[i] = fd + 1;
-	call = take(fd, p);
+	call = take(fd, box->spec, p);
 	if (!call)
 		return 0;
 	fail(call, "port %s", port_text(p, text));

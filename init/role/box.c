@@ -29,7 +29,7 @@ static const struct phase *const before_clone[] = {&phase_own_path, &phase_join,
 						   &phase_upper,    &phase_cgroup, &phase_devices, &phase_address,
 						   &phase_names,    NULL};
 // On the host's side, while the box's PID 1 mounts its root.
-static const struct phase *const after_clone[] = {&phase_maps, &phase_ports, &phase_link, &phase_nft, NULL};
+static const struct phase *const after_clone[] = {&phase_maps, &phase_ports, &phase_slirp, &phase_link, &phase_nft, NULL};
 // Inside, at the same time.
 static const struct phase *const before_gate[] = {&phase_namespaces, &phase_own_file, &phase_host_devices, &phase_root,
 						  &phase_mounts,     &phase_allow,    &phase_identity,	   NULL};

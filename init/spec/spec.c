@@ -119,8 +119,6 @@ static int check_network(struct spec *s)
 
 	if (check_names(s))
 		return -1;
-	if (s->network == NETWORK_SLIRP)
-		return clash("network", "slirp is not there yet");
 	if (s->network != NETWORK_BRIDGE) {
 		const char *key = needs_bridge(s);
 
