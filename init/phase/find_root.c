@@ -17,14 +17,24 @@ static int find_root_up(struct box *box)
 	return is_device(&s->overlay.device) ? block_find(&s->overlay.device, s->rootwait, box->overlay_device) : 0;
 }
 
+static void explain_one(const char *variable, const struct device_word *w)
+{
+	if (w->kind == DEVICE_NAME)
+		explain("open read", "%s=/dev/%s", variable, w->value);
+	else if (w->kind == DEVICE_NUMBER)
+		explain("open read", "%s=/dev/block/%u:%u", variable, w->major, w->minor);
+	else
+		explain("open read", "%s=$(findfs %s)", variable, w->said);
+}
+
 static void find_root_explain(const struct box *box)
 {
 	const struct spec *s = box->spec;
 
 	if (is_device(&s->root) && !spec_root_is_share(s))
-		explain("open read", "device=$(findfs %s)", s->root.said);
+		explain_one("device", &s->root);
 	if (is_device(&s->overlay.device))
-		explain("open read", "upper=$(findfs %s)", s->overlay.device.said);
+		explain_one("upper", &s->overlay.device);
 }
 
 const struct phase phase_find_root = {"find-root", find_root_explain, find_root_up};

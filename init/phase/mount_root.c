@@ -42,11 +42,20 @@ static bool next_type(const char **types, char type[32])
 	return true;
 }
 
-// What the device's superblock says that it is. Returns NULL with err_last set when nothing can be mounted of it.
-static const char *type_of(const char *device, struct superblock *sb)
+// Adds to the error just made what the device holds.
+static void say_what_it_holds(const char *device)
 {
 	char text[160];
 	struct buf b = BUF(text);
+
+	text[0] = '\0';
+	block_describe(&b, device);
+	fail_because("it holds%s", text);
+}
+
+// What the device's superblock says that it is. Returns NULL with err_last set when nothing can be mounted of it.
+static const char *type_of(const char *device, struct superblock *sb)
+{
 	struct disk d;
 
 	if (disk_open(&d, device))
@@ -56,9 +65,7 @@ static const char *type_of(const char *device, struct superblock *sb)
 	if (sb->driver && !sb->damage)
 		return sb->driver;
 	fail_text("", "%s", device);
-	text[0] = '\0';
-	block_describe(&b, device);
-	fail_because("holds%s", text);
+	say_what_it_holds(device);
 	return NULL;
 }
 
@@ -77,8 +84,10 @@ static int mount_device(const char *device, const char *types, const char *targe
 	while (ret && next_type(&types, type)) {
 		ret = mnt_mount_device(device, type, target, o->flags, o->data);
 		if (ret && err_last.no != EINVAL && err_last.no != ENODEV)
-			return -1; // it is one, but can't be mounted
+			break; // it is one, but can't be mounted
 	}
+	if (ret && err_last.no)
+		say_what_it_holds(device);
 	return ret;
 }
 

@@ -55,13 +55,18 @@ lines() {
 		"initbox: there is /dev/vdb (254:16, 4 MiB): swap UUID=\"${uuid/1/4}\""
 }
 
-@test "a damaged superblock, and a disk that was cut" {
+@test "a damaged superblock, and another type than is there" {
 	mkfs.ext4 -q -L damaged "$DIR/damaged.img" 8M
 	printf '\1\2\3' | dd of="$DIR/damaged.img" bs=1 seek=$((1024 + 0x110)) conv=notrunc status=none
 	from_list damaged <<<'root = LABEL=damaged'
 	fails damaged --disk "$DIR/damaged.img"
-	grep -qxE 'initbox: mount-root: /dev/vda: holds ext4 LABEL="damaged" UUID="[-0-9a-f]*", but the checksum of its superblock is wrong' \
+	grep -qxE 'initbox: mount-root: /dev/vda: it holds ext4 LABEL="damaged" UUID="[-0-9a-f]*", but the checksum of its superblock is wrong' \
 		"$DIR/damaged.lines"
+	mkfs.ext4 -q -L whole "$DIR/whole.img" 8M
+	from_list other <<<'root = /dev/vda'
+	fails other --disk "$DIR/whole.img" --append rootfstype=erofs,nonesuch
+	grep -qxE 'initbox: mount-root: nonesuch of /dev/vda: mount: No such device \(ENODEV\): it holds ext4 LABEL="whole" UUID="[-0-9a-f]*"' \
+		"$DIR/other.lines"
 }
 
 @test "a root without an init, and one whose init can't be executed: nothing is switched" {
@@ -75,7 +80,10 @@ lines() {
 	grep -q 'initbox: switch-root: /sysroot: has no init: ' "$DIR/noinit.lines"
 	grep -q 'initbox: /sbin/init: execve: No such file or directory (ENOENT): the interpreter of its #! line is missing: /bin/missing' \
 		"$DIR/noinit.lines"
-	from_list given <<<'root = 254:0'
-	fails given --disk "$DIR/noinit.img" --append init=/bin/init
+	# The same from an image in the initramfs.
+	from_list given <<<'root = /images/noinit'
+	"$MKINITRAMFS" --base "$DIR/given.cpio" --file "$DIR/noinit.img:/images/noinit" -o "$DIR/given2.cpio"
+	mv "$DIR/given2.cpio" "$DIR/given.cpio"
+	fails given --append init=/bin/init
 	lines given 'initbox: switch-root: /bin/init: execve: Permission denied (EACCES): it has no permission to be executed (chmod +x)'
 }

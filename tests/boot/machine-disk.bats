@@ -76,12 +76,12 @@ setup_file() {
 	sgdisk -n 3:4096:0 -c 3:root "$DIR/parts.img" >/dev/null
 	dd if="$DIR/root.squashfs" of="$DIR/parts.img" bs=512 seek=4096 conv=notrunc status=none
 	from_list overlay "$TOP/initramfs/examples/overlay.conf"
-	machine overlay --net none --disk "$DIR/parts.img" --append initbox.explain
+	machine overlay --net none --disk "$DIR/parts.img" --append 'initbox.explain rootfstype=ext4,squashfs'
 	ended overlay 7
 	sed -i 's/\r$//' "$DIR/overlay.out"
 	said overlay 'mount /=1 overlay,rw ' 'mount /run/initbox/lower=1 squashfs,ro ' 'mount /run/initbox/upper=1 tmpfs,rw ' root-is=rw \
 		unevictable=little modprobe=/sbin/modprobe '+ device=$(findfs PARTLABEL=root)  # open read' \
-		'+ mount -t auto -o ro $device /run/initbox/lower  # mount' \
+		'+ mount -t ext4,squashfs -o ro $device /run/initbox/lower  # mount' \
 		'+ mount -t tmpfs -o mode=0755,size=67108864 tmpfs /run/initbox/upper  # mount' \
 		'+ exec switch_root /sysroot /sbin/init  # move_mount pivot_root umount2 unlinkat execve'
 }

@@ -108,6 +108,62 @@ static void knows_what_goes_together(void **state)
 	}
 }
 
+static void knows_what_becomes_of_a_machine(void **state)
+{
+	static const struct {
+		const char *settings, *why; // why NULL: good
+		bool hands_over;
+		const char *rootfs;
+	} rows[] = {
+		{"root=/dev/vda", NULL, true, MACHINE_ROOT},
+		{"root=/dev/vda init=/bin/sh command=x rootfs=/r", NULL, true, "/r"},
+		{"root=/dev/vda command=x", NULL, false, MACHINE_ROOT},
+		{"root=/dev/vda command=x rootfs=/r", NULL, false, "/r"},
+		{"root=/dev/vda rootfs=/r", "command: is missing (try: initbox run --rootfs DIR -- /bin/sh)", false, NULL},
+		{BOX "init=/sbin/init", "init: needs root: it is a program of the root file system", false, NULL},
+		{BOX "overlay=tmpfs", "overlay: needs root: it goes over it", false, NULL},
+		{"root=top rootfstype=virtiofs", NULL, true, MACHINE_ROOT},
+		{"root=top", "root: \"top\": not a device (try /dev/vda1, UUID=…, LABEL=…); a tag needs rootfstype=virtiofs or 9p", false, NULL},
+		{"root=/dev/vda:/i rw=yes", "rw: an image is never written to (try overlay)", false, NULL},
+		{"root=/dev/vda:/i rw=yes overlay=tmpfs", NULL, true, MACHINE_ROOT},
+		{"root=/dev/vda rootflags=a,,b", "rootflags: \"a,,b\": an option is empty", false, NULL},
+		{"root=/dev/vda machine-mount=ext4,/dev/vdb,/sysroot/x", NULL, true, MACHINE_ROOT},
+		{"root=/dev/vda machine-mount=ext4,/dev/vdb,/sysrootx", "machine-mount: \"/sysrootx\": is not seen by the root's init: put it "
+		 "below /sysroot, which is its root", false, NULL},
+		{"root=/dev/vda command=x machine-mount=ext4,/dev/vdb,/data", NULL, false, MACHINE_ROOT},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct spec *s = make(rows[i].settings);
+		int ret = spec_check(s);
+
+		if (rows[i].why) {
+			assert_int_equal(ret, -1);
+			unit_expect_err(rows[i].why);
+			continue;
+		}
+		if (ret)
+			unit_fail("%s: %s: %s", rows[i].settings, err_last.object, err_last.text);
+		assert_int_equal(s->hands_over, rows[i].hands_over);
+		assert_string_equal(s->rootfs[0], rows[i].rootfs);
+	}
+}
+
+static void mounts_a_root_by_its_flags(void **state)
+{
+	struct spec *s = make("root=/dev/vda rootflags=noatime,subvol=x,nosuid,compress");
+
+	(void)state;
+	assert_int_equal(spec_check(s), 0);
+	assert_int_equal(s->root_flags, MS_RDONLY | MS_NOATIME | MS_NOSUID);
+	assert_string_equal(s->root_data, "subvol=x,compress");
+	s = make("root=/dev/vda rw=yes rootflags=rw");
+	assert_int_equal(spec_check(s), 0);
+	assert_int_equal(s->root_flags, 0);
+	assert_null(s->root_data);
+}
+
 static void shows_a_prefix_of_32(void **state)
 {
 	(void)state;
@@ -264,6 +320,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_what_goes_together),
+		cmocka_unit_test(knows_what_becomes_of_a_machine),
+		cmocka_unit_test(mounts_a_root_by_its_flags),
 		cmocka_unit_test(shows_a_prefix_of_32),
 		cmocka_unit_test(publishes_a_port_on_two_addresses),
 		cmocka_unit_test(names_the_box),
