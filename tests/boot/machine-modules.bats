@@ -42,6 +42,7 @@ with_monitor() {
 		ip link add name v0 type macvlan 2>/dev/null || echo "unwanted: $(loaded macvlan)"
 		ip link add name d0 type dummy && echo "asked for: $(loaded dummy)"
 		mount -t nothing none /mnt 2>/dev/null || dmesg | sed -n 's/.*initbox: modules: /said: /p'
+		mount -t broken none /mnt 2>/dev/null || mount -t lost none /mnt 2>/dev/null || echo 'not mounted'
 		echo plug
 		i=0
 		while [ ! -e /sys/block/vda/size ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done
@@ -54,9 +55,17 @@ with_monitor() {
 		volume = /:/machine:ro
 		command = /bin/sh /script.sh
 	EOF
-	image modules --config "$DIR/modules.conf" --file "$DIR/script.sh:/box/script.sh" \
-		--file "$DIR/tree.squashfs:/box/tree.squashfs" --modules-dir "$MODULES_DIR" \
-		--module 'overlay metacopy=Y' --module xts --module ext4 "${options[@]}"
+	options+=(--modules-dir "$MODULES_DIR" --module 'overlay metacopy=Y' --module xts --module ext4)
+	image modules --config "$DIR/modules.conf" --file "$DIR/script.sh:/box/script.sh" --file "$DIR/tree.squashfs:/box/tree.squashfs" \
+		"${options[@]}"
+	# Two names that somebody has spoilt.
+	mkdir "$DIR/tables"
+	"$MKINITRAMFS" "${options[@]}" | (cd "$DIR/tables" && cpio -i --quiet -d 'etc/initbox.*')
+	printf '%s\n' 'fs_broken gone' 'fs_lost lost' >>"$DIR/tables/etc/initbox.aliases"
+	LC_ALL=C sort -o "$DIR/tables/etc/initbox.aliases" "$DIR/tables/etc/initbox.aliases"
+	echo '?/lib/modules/lost.ko # found' >>"$DIR/tables/etc/initbox.modules"
+	"$MKINITRAMFS" --base "$DIR/modules.cpio" --root "$DIR/tables/etc:/etc" -o "$DIR/spoilt.cpio"
+	mv "$DIR/spoilt.cpio" "$DIR/modules.cpio"
 	with_monitor modules
 	QEMU=$DIR/modules.qemu machine modules --net none --append 'loop.max_loop=5 "loop.hw_queue_depth=16" no-such.x=1 modprobe.blacklist=x,macvlan' &
 	wait_for '^plug' "$DIR/modules.out"
@@ -69,7 +78,9 @@ with_monitor() {
 	ended modules 7
 	said modules loop.max_loop=5 loop.hw_queue_depth=16 overlay.metacopy=Y 'there: virtio_rng' \
 		'not there: no virtio_blk no squashfs no vsock no dummy no nf_nat no loop' 'soft: ecb xts' 'files: loop.ko squashfs.ko ' 'of the image' 'asked for: squashfs' \
-		'asked for: dummy' 'unwanted: no macvlan' 'said: /lib/modules/macvlan.ko: left out, as the kernel'\''s command line says (blacklist)' 'said: the kernel asks for fs-nothing: no module of this image serves it' 'came: virtio_blk 2048'
+		'asked for: dummy' 'unwanted: no macvlan' 'said: /lib/modules/macvlan.ko: left out, as the kernel'\''s command line says (blacklist)' 'said: the kernel asks for fs-nothing: no module of this image serves it' 'not mounted' \
+		'initbox: modules: gone: is not in /etc/initbox.modules' \
+		'initbox: modules: /lib/modules/lost.ko: open: No such file or directory (ENOENT): needed by found' 'came: virtio_blk 2048'
 }
 
 @test "a network all of whose modules are loaded on demand, and a box that can't use that for itself" {

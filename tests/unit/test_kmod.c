@@ -290,6 +290,23 @@ static void cuts_signatures(void **state)
 	assert_int_equal(kmod_unsigned_size((struct kmod_text){ magic, sizeof(magic) - 1 }), sizeof(magic) - 1);
 }
 
+static void knows_parameters(void **state)
+{
+	static const char info[] = "parm=size:bytes\0parmtype=size:int\0parm=a-b_c:text\0parm=bare\0parm=:none\0parm=x";
+	const struct kmod_text text = { info, sizeof(info) - 1 };
+
+	(void)state;
+	assert_true(kmod_has_parameter(text, TEXT("size")));
+	assert_true(kmod_has_parameter(text, TEXT("a_b-c")));
+	assert_true(kmod_has_parameter(text, TEXT("bare")));
+	assert_true(kmod_has_parameter(text, TEXT("x")));
+	assert_true(kmod_has_parameter(text, TEXT("dyndbg")));
+	assert_false(kmod_has_parameter(text, TEXT("siz")));
+	assert_false(kmod_has_parameter(text, TEXT("size:")));
+	assert_false(kmod_has_parameter(text, TEXT("sizes")));
+	assert_false(kmod_has_parameter(text, TEXT("dyndb")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +315,7 @@ int main(void)
 		cmocka_unit_test(tells_what_is_wrong),	cmocka_unit_test(gives_each_value),
 		cmocka_unit_test(cuts_words),		cmocka_unit_test(names_modules),
 		cmocka_unit_test(knows_compression),	cmocka_unit_test(cuts_signatures),
+		cmocka_unit_test(knows_parameters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
