@@ -7,7 +7,7 @@
 
 void image_open(struct image_reader *r, const char *path)
 {
-	*r = (struct image_reader){ .path = path, .file = load_file(path, path) };
+	*r = (struct image_reader){ .path = path, .file = load_map(path, path) };
 	if (!cpio_is(r->file.at, r->file.size) && !packing_find(r->file.at, r->file.size))
 		fail("%s: no image: it begins with neither a newc archive nor a compressed one%s", path,
 		     r->file.size ? "" : ": it is empty");
@@ -17,7 +17,7 @@ bool image_skip(struct image_reader *r)
 {
 	if (!r->unpacked.at)
 		return false;
-	r->unpacked = (struct bytes){ NULL, 0 };
+	r->unpacked = (struct bytes){ 0 };
 	r->at = r->next;
 	return true;
 }
@@ -34,7 +34,7 @@ static size_t skip_padding(struct bytes bytes, size_t at)
 // with a complaint: where its end is known it is cut there.
 static void unpack(struct image_reader *r)
 {
-	struct bytes piece = { r->file.at + r->next, r->file.size - r->next };
+	struct bytes piece = { .at = r->file.at + r->next, .size = r->file.size - r->next };
 	char *object = fail_text("%s: at byte %zu", r->path, r->next);
 
 	if (r->packing->length) {

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,20 +36,26 @@ struct bytes load_fd(int fd, const char *object)
 			return (struct bytes){ bytes, size };
 		size += (size_t)n;
 		if (size > LOAD_MAX)
-			fail("%s: larger than 4 GiB", object);
+			fail("%s: larger than 8 GiB", object);
 		if (size == room)
 			bytes = fail_realloc(bytes, room *= 2, 1);
 	}
 }
 
-struct bytes load_file(const char *path, const char *object)
+static int open_file(const char *path, const char *object)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct bytes bytes;
 
 	if (fd < 0)
 		fail("%s: %s", object, strerror(errno));
-	bytes = load_fd(fd, object);
+	return fd;
+}
+
+struct bytes load_file(const char *path, const char *object)
+{
+	int fd = open_file(path, object);
+	struct bytes bytes = load_fd(fd, object);
+
 	close(fd);
 	return bytes;
 }
@@ -56,6 +63,20 @@ struct bytes load_file(const char *path, const char *object)
 void load_free(struct bytes bytes)
 {
 	free((void *)(uintptr_t)bytes.at);
+}
+
+struct bytes load_map(const char *path, const char *object)
+{
+	int fd = open_file(path, object);
+	void *map = MAP_FAILED;
+	struct bytes bytes;
+	struct stat st;
+
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0 && (uint64_t)st.st_size <= SIZE_MAX)
+		map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	bytes = map == MAP_FAILED ? load_fd(fd, object) : (struct bytes){ map, (size_t)st.st_size };
+	close(fd);
+	return bytes;
 }
 
 void child_start(struct child *c, const char *const *argv, int in, int out, const char *why, const char *object)

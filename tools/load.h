@@ -6,6 +6,7 @@
 #define TOOLS_LOAD_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct bytes {
@@ -20,9 +21,8 @@ struct child {
 	int words;	// a file with what it says on stderr
 };
 
-// What one file may hold at most; keeps a broken or hostile compressed file
-// from filling the memory.
-#define LOAD_MAX ((size_t)1 << 32)
+// What is read into memory at most; keeps a hostile compressed file from filling it.
+#define LOAD_MAX (SIZE_MAX >> 1 < UINT64_C(8) << 30 ? SIZE_MAX >> 1 : (size_t)(UINT64_C(8) << 30))
 
 // Whatever fd gives until its end, in new memory.
 struct bytes load_fd(int fd, const char *object) __attribute__((warn_unused_result));
@@ -30,6 +30,10 @@ struct bytes load_fd(int fd, const char *object) __attribute__((warn_unused_resu
 // All of a file, to be released with load_free() or kept.
 struct bytes load_file(const char *path, const char *object) __attribute__((warn_unused_result));
 void load_free(struct bytes bytes);
+
+// The same for a file that may be larger than the memory: a regular one is mapped,
+// and has to stay as it is. It can't be released.
+struct bytes load_map(const char *path, const char *object) __attribute__((warn_unused_result));
 
 // What `program -dc` makes of its standard input: of the rest of fd, or of packed.
 struct bytes load_unpacked(int fd, const char *program, const char *object) __attribute__((warn_unused_result));

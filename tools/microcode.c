@@ -39,14 +39,14 @@ static const char *check_amd(struct bytes b)
 			table = true;
 		}
 		if (b.size - at < 8)
-			return "cut short in a section's header";
+			return "a section's header that is cut short";
 		type = word(b.at + at);
 		size = word(b.at + at + 4);
 		if (type != (table ? AMD_TABLE : AMD_PATCH))
 			return "a section of a type that is not expected there";
 		if (size > b.size - at - 8)
-			return "cut short in a section";
-		at += 8 + size;
+			return "a section that is cut short";
+		at += 8 + (size_t)size;
 		table = false;
 	}
 	return NULL;
@@ -60,14 +60,14 @@ static const char *check_intel(struct bytes b)
 		uint32_t data, total, sum = 0;
 
 		if (b.size - at < INTEL_HEADER)
-			return "cut short in a header";
+			return "a header that is cut short";
 		if (word(update) != 1 || word(update + 20) != 1)
 			return "a header of an unknown version";
 		data = word(update + 28);
 		total = data ? word(update + 32) : INTEL_DATA + INTEL_HEADER;
 		data = data ? data : INTEL_DATA;
 		if (total > b.size - at)
-			return "cut short in an update";
+			return "an update that is cut short";
 		if (data % 4 || total % 4 || total < INTEL_HEADER || data > total - INTEL_HEADER)
 			return "sizes that can't be";
 		for (size_t i = 0; i < data + INTEL_HEADER; i += 4)
@@ -136,7 +136,7 @@ static bool add_archive(struct microcode *m, struct bytes b, const char *path, c
 	for (size_t at = 0; !(why = cpio_read(b.at, b.size, &at, &f)) && !f.trailer;)
 		for (size_t i = 0; i < MICROCODE_VENDORS; i++)
 			if (!strcmp(f.member.name, vendors[i].path))
-				found |= add_bytes(m, (struct bytes){ f.data, f.member.size }, path, origin);
+				found |= add_bytes(m, (struct bytes){ .at = f.data, .size = f.member.size }, path, origin);
 	if (why)
 		fail("%s: %s: a newc archive: %s", origin, path, why);
 	return found;
@@ -175,17 +175,16 @@ static void add_directory(struct microcode *m, const char *path, const char *ori
 			fail("%s: %s: %s", origin, name, strerror(errno));
 		if (!S_ISREG(st.st_mode))
 			continue;
-		if (add_file(m, name, origin)) {
+		if (add_file(m, name, origin))
 			found = true;
-		} else if (!others++) {
+		else if (!others++)
 			other = name;
-		}
 	}
 	if (!found)
 		fail("%s: %s: no file with microcode in it", origin, path);
 	if (others)
-		fail_note("%s: note: %d file%s in it no microcode, left out; the first is %s", origin, others,
-			  others == 1 ? " is" : "s are", other);
+		fail_note("%s: note: %d of its files %s no microcode, left out; the first is %s", origin, others,
+			  others == 1 ? "is" : "are", other);
 }
 
 void microcode_add(struct microcode *m, const char *path, const char *origin)

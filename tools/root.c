@@ -45,13 +45,13 @@ static bool has_file_system(const char *source, const char *origin)
 	if (fd < 0 || (size = pread(fd, start, sizeof(start), 0)) < 0)
 		fail("%s: %s: %s", origin, source, strerror(errno));
 	close(fd);
-	return is_file_system((struct bytes){ start, (size_t)size });
+	return is_file_system((struct bytes){ .at = start, .size = (size_t)size });
 }
 
 static void add_archive(struct tree *t, const char *path, const char *source, const char *origin)
 {
 	char *object = fail_text("%s: %s", origin, source);
-	struct bytes b = load_file(source, object);
+	struct bytes b = load_map(source, object);
 	const struct packing *packing = packing_find(b.at, b.size);
 
 	if (packing)

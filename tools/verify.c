@@ -275,10 +275,10 @@ static void check_modules(struct check *c)
 {
 	static const char name[] = "etc/initbox.modules";
 	const struct item *list = contents_find(&c->contents, name, strlen(name));
-	struct bytes rest = { NULL, 0 };
+	struct bytes rest = { 0 };
 
 	if (list)
-		rest = (struct bytes){ list->data, list->member.size };
+		rest = (struct bytes){ .at = list->data, .size = list->member.size };
 	while (rest.size) {
 		const unsigned char *end = memchr(rest.at, '\n', rest.size);
 		size_t size = end ? (size_t)(end - rest.at) : rest.size;

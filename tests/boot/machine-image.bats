@@ -49,7 +49,7 @@ setup_file() {
 	make_box
 	mkdir -p "$DIR/fw/card"
 	echo firmware | zstd -q >"$DIR/fw/card/one.bin.zst"
-	intel 5 500 >"$DIR/intel.bin"
+	intel 5 60 >"$DIR/intel.bin"
 	amd patch >"$DIR/amd.bin"
 }
 

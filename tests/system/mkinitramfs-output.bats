@@ -77,8 +77,8 @@ fake() {
 
 @test "microcode of both makers stands in front, alone, aligned and uncompressed" {
 	: >f
-	intel 85 500 >06-3a-09
-	intel 6 300 >06-3a-0a
+	intel 85 60 >06-3a-09
+	intel 6 40 >06-3a-0a
 	amd abcd >amd.bin
 	amd efghi >amd2.bin
 	"$MK" --file f:/f -o plain
@@ -112,7 +112,7 @@ fake() {
 	"$MK" --microcode dir | cmp early -
 	echo licence >dir/LICENCE
 	run --separate-stderr -0 "$MK" --microcode dir -o image
-	[ "$stderr" = 'mkinitramfs: --microcode dir: note: 1 file is in it no microcode, left out; the first is dir/LICENCE' ]
+	[ "$stderr" = 'mkinitramfs: --microcode dir: note: 1 of its files is no microcode, left out; the first is dir/LICENCE' ]
 	echo 'microcode amd.bin' >list
 	"$MK" --from list --microcode 06-3a-09 | cmp early -
 }
@@ -121,20 +121,20 @@ fake() {
 	: >f
 	refused 1 '--microcode f: f: neither' --microcode f
 	refused 1 '--microcode none: none: No such file' --microcode none
-	intel 5 500 >good
-	head -c 2000 good >bad
-	refused 1 '--microcode bad: bad: microcode with cut short in an update' --microcode bad
+	intel 5 60 >good
+	head -c 280 good >bad
+	refused 1 '--microcode bad: bad: microcode with an update that is cut short' --microcode bad
 	{ cat good && head -c 40 good; } >bad
-	refused 1 'microcode with cut short in a header' --microcode bad
+	refused 1 'microcode with a header that is cut short' --microcode bad
 	{ head -c 100 good && printf x && tail -c +102 good; } >bad
 	refused 1 'microcode with an update whose checksum is wrong' --microcode bad
 	{ cat good && intel 5 10 | sed 's/^\x01/\x02/'; } >bad
 	refused 1 'microcode with a header of an unknown version' --microcode bad
 	amd abcd >good
 	head -c -1 good >bad
-	refused 1 'microcode with cut short in a section' --microcode bad
+	refused 1 'microcode with a section that is cut short' --microcode bad
 	{ cat good && printf 1234567; } >bad
-	refused 1 "microcode with cut short in a section's header" --microcode bad
+	refused 1 "microcode with a section's header that is cut short" --microcode bad
 	{ cat good && printf 12345678; } >bad
 	refused 1 'microcode with a section of a type' --microcode bad
 	"$MK" --file f:/f -o bad

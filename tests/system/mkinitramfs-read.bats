@@ -97,20 +97,20 @@ make_tree() {
 
 @test "compressed archives are read, in a row, and with others behind them" {
 	make_init
-	head -c 300000 /dev/urandom >noise
-	seq 100000 >numbers
+	head -c 100000 /dev/urandom >noise
+	seq 20000 >numbers
 	"$MK" --file init:/init --file noise:/noise --file numbers:/numbers -o plain
 	"$MK" --file numbers:/etc/more -o more.cpio
 	"$MK" --list plain | sed 1d >want
 	"$MK" --list more.cpio | sed 1d >>want
-	for pack in 'gzip -1' 'gzip -9' 'gzip -c --fast' 'zstd -q -1' 'zstd -q -19' 'zstd -q --no-check' 'zstd -q --ultra -22' cat; do
+	for pack in 'gzip -1' 'gzip -9' 'zstd -q -1' 'zstd -q --no-check' cat; do
 		$pack <plain >first
 		for pack2 in 'gzip -n' 'zstd -q' cat; do
 			$pack2 <more.cpio >second
 			"$MK" --base first --run-config numbers -o both
 			"$MK" --list both | sed -n '/etc.initbox.run.conf$/p' | grep -q .
 			# at any offset behind a compressed piece, if it is compressed itself
-			for gap in 0 1 2 3 4; do
+			for gap in 0 3; do
 				[ "$pack2" != cat ] || gap=$((gap * 4 - $(stat -c %s first) % 4 + 4))
 				{ cat first && head -c $gap /dev/zero && cat second; } >image
 				"$MK" --list image | grep -v '^#' | diff want -

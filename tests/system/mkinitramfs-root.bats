@@ -46,7 +46,8 @@ make_root() {
 	need_root
 	make_root
 	"$MK" --root root --keep-owners -o want
-	"$MK" --verify want 2>&1 | grep -q 'note: 1 symlink to what is not in the image' || "$MK" --verify want 2>&1 | grep -q '/init: not in'
+	run -1 "$MK" --verify want
+	[ "$output" = 'mkinitramfs: want: /init: not in the image' ]
 	tar -C root --format=gnu -cf gnu.tar .
 	tar -C root --format=pax -cf pax.tar .
 	tar -C root --format=pax --sort=inode --xattrs -cf sorted.tar .
@@ -205,12 +206,13 @@ make_root() {
 @test "sparse files and files up to 4 GiB - 1" {
 	mkdir tree
 	truncate -s $(((1 << 32) - 1)) tree/large
-	"$MK" --root tree | cpio -itv --quiet >names
-	awk '$NF == "box/large" { print $5 }' names | grep -qx 4294967295
+	# Its header is enough: the rest of 4 GiB takes its time.
+	"$MK" --root tree | head -c 1024 >start || :
+	LC_ALL=C grep -aq '070701[0-9A-F]\{48\}FFFFFFFF[0-9A-F]\{48\}box/large' start
 	truncate -s $((1 << 32)) tree/large
 	refused 1 '--root tree: /box/large: tree/large: larger than 4 GiB - 1' --root tree
 	rm tree/large
-	truncate -s 3M tree/sparse
+	truncate -s 100M tree/sparse
 	printf end >>tree/sparse
 	"$MK" --root tree -o image
 	cpio -i --quiet --to-stdout box/sparse <image | cmp tree/sparse -
