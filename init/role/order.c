@@ -43,7 +43,7 @@ static struct {
 static void kill_main(struct watch *w)
 {
 	(void)w;
-	log_line(LOG_NOTE, "%s: not ended in time: KILL", words[state.last]);
+	log_line(LOG_NOTE, "%s: %s: KILL", words[state.last], state.urgent ? "ordered again" : "not ended in time");
 	kill(state.main, SIGKILL);
 }
 

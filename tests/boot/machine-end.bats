@@ -13,7 +13,7 @@ setup_file() {
 		truncate -s 16M "$DIR/$name.img"
 		/sbin/mkfs.ext4 -q "$DIR/$name.img"
 	done
-	in_pairs off again halt stay nine inside crash fault shell isa oom virtio busy waits
+	in_pairs off again halt stay nine inside crash fault shell isa oom virtio busy waits urgent
 }
 
 # in_pairs NAME…: calls run_NAME of each.
@@ -81,6 +81,16 @@ run_off() {
 		while :; do echo "more" >>/machine/data/other; done
 	END
 	machine off --net none --disk "$DIR/off.img" --memory 128M --cpus 2
+}
+
+# Whoever orders again, after two seconds at the earliest, does not want to wait.
+run_urgent() {
+	script urgent 'stop-timeout = -1' <<-'END'
+		trap '' TERM
+		kill -USR1 1
+		while :; do usleep 500000; kill -PWR 1; done
+	END
+	machine urgent --net none
 }
 
 # When the disk's turn comes it is still used: an image in it is a loop device, which nobody has mounted. Another one is, and
@@ -232,6 +242,13 @@ run_virtio() {
 	grep -qxE 'initbox: poweroff: ordered by process [0-9]+( \(initbox\))? with SIGUSR2' "$DIR/off.out"
 	[ "$(wc -l <"$DIR/off.out")" = 1 ]
 	clean off file kept
+}
+
+@test "a second order kills the program that would never be killed; the last one counts" {
+	ended urgent 137
+	[ "$(head -n 1 "$DIR/urgent.out" | tr -dc '[:alpha:]')" = initboxhaltorderedbyprocessshwithSIGUSR ]
+	grep -qE '^initbox: poweroff: ordered by process [0-9]+ \(sh\) with SIGPWR$' "$DIR/urgent.out"
+	[ "$(tail -n 1 "$DIR/urgent.out")" = 'initbox: poweroff: ordered again: KILL' ]
 }
 
 @test "TERM reboots; what is on a loop device, and swapped to, leaves the disk in time" {
