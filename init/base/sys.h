@@ -49,6 +49,44 @@ static inline pid_t sys_clone(uint64_t flags)
 	return (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
 }
 
+// The kernel's calls as they are: for flags, old kernels and threads that do not come up here musl's functions of these names
+// bring 6 KiB into PID 1.
+static inline int sys_faccessat(int dirfd, const char *path, int mode)
+{
+	return (int)syscall(SYS_faccessat, dirfd, path, mode);
+}
+
+static inline int sys_fchmodat(int dirfd, const char *path, mode_t mode)
+{
+	return (int)syscall(SYS_fchmodat, dirfd, path, mode);
+}
+
+static inline int sys_fcntl(int fd, int cmd, long arg)
+{
+	return (int)syscall(SYS_fcntl, fd, cmd, arg);
+}
+
+static inline int sys_pipe2(int fds[2], int flags)
+{
+	return (int)syscall(SYS_pipe2, fds, flags);
+}
+
+static inline int sys_dup3(int from, int to, int flags)
+{
+	return (int)syscall(SYS_dup3, from, to, flags);
+}
+
+static inline int sys_socketpair(int domain, int type, int protocol, int fds[2])
+{
+	return (int)syscall(SYS_socketpair, domain, type, protocol, fds);
+}
+
+// A first use of the vDSO costs a dozen faults.
+static inline int sys_clock_gettime(clockid_t clock, struct timespec *t)
+{
+	return (int)syscall(SYS_clock_gettime, clock, t);
+}
+
 static inline int sys_pivot_root(const char *new_root, const char *put_old)
 {
 	return (int)syscall(SYS_pivot_root, new_root, put_old);
@@ -153,12 +191,12 @@ static inline int sys_pidfd_send_signal(int pidfd, int sig, const void *siginfo,
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, siginfo, flags);
 }
 
-// Milliseconds that never go back. The call itself, because a first use of the vDSO costs a dozen faults.
+// Milliseconds that never go back.
 static inline uint64_t sys_now_ms(void)
 {
 	struct timespec t = {0};
 
-	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
+	sys_clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 

@@ -14,11 +14,11 @@ static bool added; // what could be read before has sent no signal
 // SIGIO stands for any number of descriptors, so it can't overflow, as a queue of real-time signals can.
 static int want_signals(const struct watch *w)
 {
-	int flags = fcntl(w->fd, F_GETFL);
+	int flags = sys_fcntl(w->fd, F_GETFL, 0);
 
-	if (flags < 0 || fcntl(w->fd, F_SETOWN, getpid()) || fcntl(w->fd, F_SETFL, flags | O_ASYNC))
+	if (flags < 0 || sys_fcntl(w->fd, F_SETOWN, getpid()) || sys_fcntl(w->fd, F_SETFL, flags | O_ASYNC))
 		return fail("fcntl", "%s", w->what);
-	if (fcntl(w->fd, F_GETFL) & O_ASYNC)
+	if (sys_fcntl(w->fd, F_GETFL, 0) & O_ASYNC)
 		return 0;
 	errno = EOPNOTSUPP; // the kernel ignores the flag where a file has no such operation
 	return fail("O_ASYNC", "%s", w->what);

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/sys.h"
 #include "phase/cache.h"
 
 #define OF_ROOT "/var/cache/initbox"
@@ -66,7 +67,7 @@ void cache_put(int dir, const char *name, const void *src, size_t n)
 	struct timespec t = {0};
 	int fd;
 
-	clock_gettime(CLOCK_REALTIME, &t);
+	sys_clock_gettime(CLOCK_REALTIME, &t);
 	if (fmt(temporary, sizeof(temporary), ".%d-%lu-%lu", (int)getpid(), (unsigned long)t.tv_sec, (unsigned long)t.tv_nsec))
 		return;
 	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/sys.h"
 #include "phase/cgroup_limits.h"
 #include "spec/value.h"
 
@@ -89,7 +90,7 @@ static int cpu(struct walk *w)
 // BFQ has the range of v1 (1 to 1000); io.weight goes to 10000, and the OCI runtimes stretch it so.
 static int weight(struct walk *w, const char *device, uint64_t v)
 {
-	bool bfq = w->fd >= 0 && !faccessat(w->fd, "io.bfq.weight", F_OK, 0);
+	bool bfq = w->fd >= 0 && !sys_faccessat(w->fd, "io.bfq.weight", F_OK);
 	struct row r = {.controller = CONTROLLER_IO, .file = bfq ? "io.bfq.weight" : "io.weight", .device = device};
 
 	return row(w, r, "%s%lu", device ? "" : "default ", (unsigned long)(bfq ? v : 1 + (v - 10) * 9999 / 990));
@@ -237,7 +238,7 @@ static int set(struct walk *w, const struct row *r)
 	const char *text = r->value;
 	unsigned major = 0, minor = 0;
 
-	if (r->may_miss && faccessat(w->fd, r->file, F_OK, 0) && errno == ENOENT)
+	if (r->may_miss && sys_faccessat(w->fd, r->file, F_OK) && errno == ENOENT)
 		return 0;
 	if (r->device) {
 		if (number_of(r->device, &major, &minor))

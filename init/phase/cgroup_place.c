@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/sys.h"
 #include "phase/cgroup_limits.h"
 #include "phase/cgroup_place.h"
 
@@ -70,12 +71,12 @@ static bool is_delegated(int top, int own)
 
 	if (fgetxattr(own, "user.delegate", value, sizeof(value)) == 1 && value[0] == '1')
 		return true;
-	return faccessat(top, ".", W_OK, 0) && !faccessat(own, ".", W_OK, 0);
+	return sys_faccessat(top, ".", W_OK) && !sys_faccessat(own, ".", W_OK);
 }
 
 static bool is_root(int cgroup)
 {
-	return faccessat(cgroup, "cgroup.type", F_OK, 0) != 0;
+	return sys_faccessat(cgroup, "cgroup.type", F_OK) != 0;
 }
 
 // The mount point of the v1 hierarchy that has this controller, or NULL.

@@ -49,7 +49,7 @@ pid_t namespaces_clone(struct box *box)
 	pid_t pid;
 
 	box->in_machine = getpid() == 1;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, box->channel))
+	if (sys_socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, box->channel))
 		return fail("socketpair", "channel");
 	pid = join_enter(box) ? -1 : clone_box(box, &args);
 	if (pid && join_leave(box)) {
@@ -97,7 +97,7 @@ static bool net_is_brought(const struct box *box)
 static int keep_to_oneself(struct box *box)
 {
 	// Only the channel goes on: the launcher's descriptors (cgroups, state, what its caller had open) lead to the host.
-	if (box->channel[1] != CHANNEL_FD && dup3(box->channel[1], CHANNEL_FD, O_CLOEXEC) < 0)
+	if (box->channel[1] != CHANNEL_FD && sys_dup3(box->channel[1], CHANNEL_FD, O_CLOEXEC) < 0)
 		return fail("dup3", "channel");
 	box->channel[1] = CHANNEL_FD;
 	box->channel[0] = box->cgroup_root_fd = box->state_fd = box->users_fd = box->address_fd = -1;

@@ -230,7 +230,7 @@ int state_mark(const struct box *box, const char *mark)
 
 int state_marked(const struct box *box, const char *mark)
 {
-	if (faccessat(box->state_fd, mark, F_OK, 0) == 0)
+	if (sys_faccessat(box->state_fd, mark, F_OK) == 0)
 		return 1;
 	return errno == ENOENT ? 0 : fail("access", "%s/%s", STATE_ROOT, mark);
 }

@@ -130,7 +130,7 @@ static int run(const char *name, pid_t pid, const struct id_map *m)
 
 	if (!find(name, path) || write_words(line, sizeof(line), words, name, pid, m))
 		return fail_text("is not there (package uidmap)", "%s", name);
-	if (pipe2(out, O_CLOEXEC))
+	if (sys_pipe2(out, O_CLOEXEC))
 		return fail("pipe2", "%s", name);
 	child = vfork();
 	if (child == 0)

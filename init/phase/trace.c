@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/sys.h"
 #include "phase/trace.h"
 
 struct span {
@@ -58,7 +59,7 @@ uint64_t trace_clock(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	sys_clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)(t.tv_sec - shift) * 1000000000u + (uint64_t)t.tv_nsec;
 }
 

@@ -44,7 +44,7 @@ static int clear(int work)
 	int dir = openat(work, "work", flags), ret;
 
 	// The kernel makes it with mode 0, which stops all but root.
-	if (dir < 0 && errno == EACCES && !fchmodat(work, "work", 0700, 0))
+	if (dir < 0 && errno == EACCES && !sys_fchmodat(work, "work", 0700))
 		dir = openat(work, "work", flags);
 	if (dir < 0)
 		return errno == ENOENT ? 0 : -1;

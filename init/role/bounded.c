@@ -54,7 +54,7 @@ int bounded_wait(pid_t pid, uint64_t ms, int *status)
 
 int bounded_call(const char *what, uint64_t ms, int (*work)(void *arg), void *arg)
 {
-	pid_t pid = fork();
+	pid_t pid = sys_clone(SIGCHLD);
 	int status = 0;
 
 	if (pid == 0)

@@ -20,12 +20,13 @@ static LARGE_BSS _Alignas(16) char stack[64 * 1024];
 // A process of initbox that is on its way to a program shares these handlers (vfork); its faults are its own.
 static void on_fault(int sig, siginfo_t *info, void *context)
 {
+	const struct kernel_sigaction by_default = {0};
 	char name[16];
 
 	(void)context;
 	if (getpid() != 1) {
-		signal(sig, SIG_DFL);
-		raise(sig);
+		sys_rt_sigaction(sig, &by_default, NULL);
+		kill(getpid(), sig); // not raise(3), whose notion of its thread is the parent's after a raw clone(2)
 		return;
 	}
 	if (crash.depth++ == 0) {

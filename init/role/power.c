@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/sys.h"
 #include "role/bounded.h"
 #include "role/power.h"
 #include "role/tell.h"
@@ -67,7 +68,7 @@ _Noreturn void power_switch(enum order order)
 	if (file_write(AT_FDCWD, "/proc/sys/kernel/printk", "0"))
 		log_err(&err_last);
 	// In a child: PID 1 must not end, whatever reboot(2) does to its caller.
-	pid = fork();
+	pid = sys_clone(SIGCHLD);
 	if (pid <= 0) {
 		reboot(commands[order]);
 		fail("reboot", "%s", order_word(order));

@@ -67,7 +67,7 @@ void shell_run(void)
 	}
 	log_line(LOG_NOTE, "on-error: %s on the console; when it ends (exit) the machine is switched off", path);
 	order_setup(HANG_UP_MS, SIGHUP); // a shell that asks a person does not act on TERM
-	r.main = fork();
+	r.main = sys_clone(SIGCHLD);
 	if (r.main == 0)
 		become_shell();
 	if (r.main > 0) {
