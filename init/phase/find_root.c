@@ -3,6 +3,9 @@
 #include "base/log.h"
 #include "phase/block.h"
 
+_Static_assert(sizeof(((struct box *)NULL)->root_device) == BLOCK_PATH && sizeof(((struct box *)NULL)->overlay_device) == BLOCK_PATH,
+	       "room for what block_find says");
+
 static bool is_device(const struct device_word *w)
 {
 	return w->kind >= DEVICE_NAME;

@@ -89,17 +89,15 @@ static int pivot(int old, int new)
 	return 0;
 }
 
-// As the kernel starts an init: no signal is blocked or ignored, three descriptors are open, and ctrl-alt-del is the kernel's.
+// As the kernel starts an init: no signal is blocked or ignored (box_block_signals has ignored one; execve(2) takes handlers
+// away), three descriptors are open, and ctrl-alt-del is the kernel's.
 static int reset_process(void)
 {
 	const struct kernel_sigaction by_default = {0};
 	const uint64_t none = 0;
 
-	for (int sig = 1; sig <= 64; sig++)
-		if (sig != SIGKILL && sig != SIGSTOP && sys_rt_sigaction(sig, &by_default, NULL))
-			return fail("rt_sigaction", "signal %d", sig);
-	if (sys_rt_sigprocmask(SIG_SETMASK, &none, NULL))
-		return fail("rt_sigprocmask", "signals");
+	if (sys_rt_sigaction(SIGPIPE, &by_default, NULL) || sys_rt_sigprocmask(SIG_SETMASK, &none, NULL))
+		return fail("rt_sigaction", "signals");
 	if (reboot((int)RB_ENABLE_CAD))
 		return fail("reboot", "RB_ENABLE_CAD");
 	return file_close_from(3);

@@ -40,6 +40,7 @@ tree() {
 		sed -n 's/^Sig\(Blk\|Ign\|Cgt\):\t/sig\1=/p' /proc/self/status
 		awk '/^Unevictable:/ { print "unevictable=" ($2 < 500 ? "little" : $2) }' /proc/meminfo
 		echo "fds=$(ls /proc/1/fd | tr '\n' ' ')"
+		echo "ctrl-alt-del=$(cat /proc/sys/kernel/ctrl-alt-del)"
 		echo "modprobe=$(cat /proc/sys/kernel/modprobe)"
 		echo "term=$TERM home=$HOME overlay=$overlay"
 		error=$( { echo x >/written; } 2>&1 ) && echo "root-is=rw" || echo "root-is=${error##*: }"

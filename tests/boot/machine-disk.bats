@@ -23,7 +23,7 @@ setup_file() {
 	ended ext4 7
 	said ext4 'init=/sbin/init single one two  three' 'pid=1 file=of the disk' 'root=ext4 /dev/vda' 'mount /=1 ext4,ro ' \
 		'mount /dev=1 devtmpfs,rw ' 'mount /sys/fs/cgroup=1 cgroup2,rw ' 'mount /run=1 tmpfs,rw ' sigBlk=0000000000000000 \
-		sigIgn=0000000000000000 unevictable=little 'fds=0 1 10 2 3 ' 'root-is=Read-only file system' modprobe=/sbin/modprobe \
+		sigIgn=0000000000000000 unevictable=little ctrl-alt-del=1 'fds=0 1 10 2 3 ' 'root-is=Read-only file system' modprobe=/sbin/modprobe \
 		'term=linux home=/ overlay='
 }
 
@@ -68,6 +68,9 @@ setup_file() {
 	ended box 5
 	grep -q '^xfs /dev/nvme0n1p2 rw,' "$DIR/box.out"
 	said box new 'of the disk'
+	dd if="$DIR/nvme.img" of="$DIR/after.img" bs=1M skip=4 conv=sparse status=none
+	xfs_repair -n "$DIR/after.img" >"$DIR/repair" 2>&1
+	run ! grep ALERT "$DIR/repair"
 }
 
 @test "the example overlay: a squashfs by PARTLABEL, writes go to memory; what is done is explained" {
