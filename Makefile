@@ -4,7 +4,7 @@
 # make check-guest  the system tests of a box on the machine's kernel, under qemu
 # make fault      each system call of initbox fails, at each of its occurrences
 # make fuzz       random bytes for each reader, FUZZ_SECONDS=60 a reader
-# make check      all tests; make bench, make bench-entry: figures beside the peers'; V=1 shows the commands
+# make check      all tests; make bench, bench-net, bench-entry: figures beside the peers'; V=1 shows the commands
 VERSION = 0.1
 CC     ?= gcc
 B       = build
@@ -201,17 +201,20 @@ check-run: all $(B)/tests/testinit $(B)/tests/try-filter $(B)/tests/filter-cost 
 BENCH_BASE  = bench-base bench-launch
 BENCH_RUN   = bench-run bench-report bench-spec
 BENCH_BOXES = bench-boxes
+BENCH_NET   = bench-net bench-net-starts bench-net-many
 BENCH_ENTRY = bench-entry bench-entry-measure bench-entry-report
 $(B)/bench/%.o: tests/bench/%.c Makefile | $(B)/include
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(MUSLCFLAGS) $(TOOLCFLAGS) -c -o $@ $<
 # It is measured beside initbox, and so built as initbox is.
 $(B)/bench/entry-floor.o: TOOLCFLAGS = $(INITCFLAGS)
 $(B)/bench/floor: $(B)/bench/floor-net.o
-$(B)/bench/floor $(B)/bench/true $(B)/bench/hold $(B)/bench/entry-floor $(B)/bench/entry-tree: $(B)/bench/%: $(B)/bench/%.o
+$(B)/bench/floor $(B)/bench/true $(B)/bench/hold $(B)/bench/mark $(B)/bench/sink $(B)/bench/entry-floor $(B)/bench/entry-tree: $(B)/bench/%: $(B)/bench/%.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
 $(B)/bench/bench-run: $(BENCH_RUN:%=$(B)/bench/%.o) $(BENCH_BASE:%=$(B)/bench/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
 $(B)/bench/bench-boxes: $(BENCH_BOXES:%=$(B)/bench/%.o) $(BENCH_BASE:%=$(B)/bench/%.o)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
+$(B)/bench/bench-net: $(BENCH_NET:%=$(B)/bench/%.o) $(BENCH_BASE:%=$(B)/bench/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
 $(B)/bench/bench-entry: $(BENCH_ENTRY:%=$(B)/bench/%.o) $(BENCH_BASE:%=$(B)/bench/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
@@ -224,6 +227,11 @@ bench: $(B)/initbox $(B)/bench/floor $(B)/bench/true $(B)/bench/hold $(B)/bench/
 	$(Q)SECCOMP_BPF=$(B)/filter_default.bpf PROFILE=$(PROFILE) tests/bench/bench.sh $(B)
 	$(Q)tests/bench/bench-boot.sh
 	$(Q)tests/bench/bench-modules.sh $(B)
+
+# The network of a box, beside bare messages, ip and nft, and with many boxes.
+bench-net: $(B)/initbox $(B)/bench/floor $(B)/bench/mark $(B)/bench/hold $(B)/bench/sink $(B)/bench/bench-net \
+		$(B)/filter_default.bpf | deps-bench
+	$(Q)SECCOMP_BPF=$(B)/filter_default.bpf tests/bench/bench-net.sh $(BENCHFLAGS) $(B)
 
 # The entry role, as PID 1 around one program, beside the peers.
 bench-entry: $(B)/initbox $(B)/bench/entry-floor $(B)/bench/entry-tree $(B)/bench/true $(B)/bench/bench-entry | deps-bench

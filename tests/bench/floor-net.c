@@ -148,7 +148,10 @@ static const char *configure(const struct floor_net *n)
 {
 	struct ifinfomsg lo = {.ifi_index = 1, .ifi_flags = IFF_UP, .ifi_change = IFF_UP}, eth0 = lo;
 	struct ifaddrmsg a = {.ifa_family = AF_INET, .ifa_prefixlen = (uint8_t)n->prefix, .ifa_index = 2};
-	struct rtmsg r = {.rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_STATIC, .rtm_type = RTN_UNICAST};
+	struct rtmsg r = {.rtm_family = AF_INET,
+			  .rtm_table = RT_TABLE_MAIN,
+			  .rtm_protocol = RTPROT_STATIC,
+			  .rtm_type = RTN_UNICAST};
 	const char *what;
 	int fd;
 

@@ -145,6 +145,31 @@ more() {
 	inside more
 }
 
+# requests COMMAND…: how many netlink requests (of several messages) and system calls all its processes make.
+requests() {
+	strace -f -qq -o trace "$@"
+	awk '/ sendto\(.*nlmsg_len=/ { sent++ } / [a-z0-9_]+\(/ { calls++ } END { print sent, calls }' trace
+}
+
+cost() {
+	read -r none_sent none_calls <<<"$(requests "$INITBOX" run --rootfs "$ROOT" --network none -- /bin/true)"
+	start first --network bridge --ip 172.20.1.9
+	read -r sent calls <<<"$(requests "$INITBOX" run --rootfs "$ROOT" "${OPTIONS[@]}" -- /bin/true)"
+	for i in 2 3 4 5 6 7 8; do
+		start "more$i" --network bridge
+	done
+	read -r many_sent many_calls <<<"$(requests "$INITBOX" run --rootfs "$ROOT" "${OPTIONS[@]}" -- /bin/true)"
+	echo "no network: $none_sent sent, $none_calls calls; one more box: $sent, $calls; with 8 others: $many_sent, $many_calls"
+	# lo; the veth, who else filters, the ports, lo and eth0 inside, and two ports that are taken back.
+	same '1 6 6' "$none_sent $sent $many_sent" 'requests'
+	[ $((calls - none_calls)) -lt 140 ]
+	# A wait for a lock, or for an end, may be a call more or less.
+	[ $((many_calls - calls)) -lt 5 ]
+}
+@test "what a box with a network sends and calls, however many there are" {
+	inside cost
+}
+
 listed() {
 	start one "${OPTIONS[@]}"
 	nft list ruleset | sed 's/^\t*//' >got
