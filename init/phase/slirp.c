@@ -279,7 +279,7 @@ static bool is_route(int fd)
 	ssize_t n = recv(fd, text, sizeof(text), MSG_DONTWAIT);
 	size_t left = n > 0 ? (size_t)n : 0;
 
-	for (const struct nlmsghdr *h = (const void *)text; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+	for (struct nlmsghdr *h = (void *)text; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
 		const struct rtmsg *r = (const void *)((const char *)h + NLMSG_HDRLEN);
 
 		if (h->nlmsg_type == RTM_NEWROUTE && h->nlmsg_len >= NLMSG_LENGTH(sizeof(*r)) && r->rtm_dst_len == 0)
