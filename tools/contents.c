@@ -36,7 +36,8 @@ static int by_name(const void *a, const void *b)
 
 void contents_sort(struct contents *c)
 {
-	qsort(c->items, c->count, sizeof(*c->items), by_name);
+	if (c->count) // qsort wants an array
+		qsort(c->items, c->count, sizeof(*c->items), by_name);
 }
 
 static int compare(const char *name, size_t size, const char *other)

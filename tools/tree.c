@@ -232,6 +232,8 @@ static void tell_lost(const struct tree *t)
 
 void tree_finish(struct tree *t)
 {
+	if (!t->count)
+		return; // qsort wants an array
 	add_parents(t);
 	qsort(t->entries, t->count, sizeof(*t->entries), by_name);
 	unify(t);

@@ -163,6 +163,8 @@ make_tree() {
 
 @test "what is wrong with names, order, links and types is told" {
 	make_init
+	member 'TRAILER!!!' 0 >image
+	wrong 'image: /init: not in the image'
 	image 'a 0100644 x'
 	well image
 	image 'a 0100644 x' 'b 0100644 y' 'a 0100644 z'
