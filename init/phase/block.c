@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/ptable.h"
@@ -127,23 +128,17 @@ static bool is_meant(const struct device_word *w, const struct block *b)
 // Calls what with each device until it returns true. Returns whether it did, or -1.
 static int each_block(bool (*what)(void *arg, const struct block *b), void *arg)
 {
-	_Alignas(8) char list[4096];
-	int fd = open(all, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(all, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0;
+	const char *name;
 	struct block b;
-	int ret = 0;
-	long n;
+	struct dir d;
 
 	if (fd < 0)
 		return fail("open", "%s", all);
-	while (ret == 0 && (n = syscall(SYS_getdents64, fd, list, sizeof(list))) > 0) {
-		for (long at = 0; at < n && ret == 0;) {
-			const struct linux_dirent64 *d = (const struct linux_dirent64 *)(const void *)(list + at);
-
-			at += d->d_reclen;
-			if (d->d_name[0] != '.' && read_block(d->d_name, &b))
-				ret = what(arg, &b);
-		}
-	}
+	dir_begin(&d, fd);
+	while (ret == 0 && (name = dir_next(&d, NULL)))
+		if (read_block(name, &b))
+			ret = what(arg, &b);
 	close(fd);
 	return ret;
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/sys.h"
@@ -21,21 +22,18 @@
 // Appends the first directory in dir to path. Returns 1, 0 when there is none, -1 with err_last set.
 static int first_child(int dir, struct buf *path)
 {
-	_Alignas(8) char list[1024];
-	long n;
+	const char *name;
+	unsigned type;
+	struct dir d;
 
-	while ((n = syscall(SYS_getdents64, dir, list, sizeof(list))) > 0) {
-		for (long at = 0; at < n;) {
-			const struct linux_dirent64 *d = (const struct linux_dirent64 *)(const void *)(list + at);
-
-			at += d->d_reclen;
-			if (d->d_type != DT_DIR || !strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
-				continue;
-			buf_fmt(path, "/%s", d->d_name);
-			return path->cut ? fail_text("its name is too long", "%s", path->p) : 1;
-		}
+	dir_begin(&d, dir);
+	while ((name = dir_next(&d, &type))) {
+		if (type != DT_DIR)
+			continue;
+		buf_fmt(path, "/%s", name);
+		return path->cut ? fail_text("its name is too long", "%s", path->p) : 1;
 	}
-	return n < 0 ? fail("getdents64", "%s", path->p) : 0;
+	return d.n < 0 ? fail("getdents64", "%s", path->p) : 0;
 }
 
 // Removes the cgroups that a box with the right to has made in its own, deepest first.

@@ -5,41 +5,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/file.h"
-#include "base/sys.h"
 #include "phase/coldplug.h"
 #include "phase/modload.h"
-
-// Calls each for the entries of dirfd/path, whose names do not begin with a dot. A directory that is not there has none.
-static void for_entries(int dirfd, const char *path, void *list, size_t cap,
-			void (*each)(int fd, const char *name, const char *below), const char *below)
-{
-	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	long n;
-
-	if (fd < 0)
-		return;
-	while ((n = syscall(SYS_getdents64, fd, list, cap)) > 0) {
-		for (long at = 0; at < n;) {
-			const struct linux_dirent64 *d = (const void *)((const char *)list + at);
-
-			at += d->d_reclen;
-			if (d->d_name[0] != '.')
-				each(fd, d->d_name, below);
-		}
-	}
-	close(fd);
-}
 
 // Devices of a kind stand together and have the same alias: the CPUs.
 static char last[512];
 
-static void one_device(int bus, const char *name, const char *below)
+static void one_device(int bus, const char *name)
 {
 	char path[300], alias[sizeof(last)];
 	int fd;
 
-	(void)below;
 	if (fmt(path, sizeof(path), "%s/modalias", name))
 		return;
 	fd = openat(bus, path, O_RDONLY | O_CLOEXEC);
@@ -51,20 +29,37 @@ static void one_device(int bus, const char *name, const char *below)
 	strcpy(last, alias);
 }
 
+// One that is not there has no devices.
 static void one_bus(int buses, const char *name, const char *below)
 {
-	_Alignas(8) char list[4096], path[300];
+	const char *device;
+	char path[300];
+	struct dir d;
+	int fd;
 
-	if (!fmt(path, sizeof(path), "%s%s", name, below))
-		for_entries(buses, path, list, sizeof(list), one_device, "");
+	if (fmt(path, sizeof(path), "%s%s", name, below))
+		return;
+	fd = openat(buses, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	dir_begin(&d, fd);
+	while ((device = dir_next(&d, NULL)))
+		one_device(fd, device);
+	close(fd);
 }
 
 void coldplug(void)
 {
-	_Alignas(8) char list[2048];
+	int buses = open("/sys/bus", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *bus;
+	struct dir d;
 
 	last[0] = '\0';
-	for_entries(AT_FDCWD, "/sys/bus", list, sizeof(list), one_bus, "/devices");
+	dir_begin(&d, buses);
+	while (buses >= 0 && (bus = dir_next(&d, NULL)))
+		one_bus(buses, bus, "/devices");
+	if (buses >= 0)
+		close(buses);
 	one_bus(AT_FDCWD, "/sys/class/dmi", "");
 	one_bus(AT_FDCWD, "/sys/class/input", "");
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "phase/host_devices.h"
@@ -62,24 +63,20 @@ static int copy_one(struct walk *w, const char *path)
 
 static int copy_directory(struct walk *w, int fd, const char *dir)
 {
-	_Alignas(8) char list[2048];
+	const char *name;
 	char path[256];
-	long n;
+	struct dir d;
 
-	while ((n = syscall(SYS_getdents64, fd, list, sizeof(list))) > 0) {
-		for (long at = 0; at < n;) {
-			const struct linux_dirent64 *d = (const struct linux_dirent64 *)(const void *)(list + at);
-
-			at += d->d_reclen;
-			if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, "..") || (!*dir && !strcmp(d->d_name, "console")))
-				continue;
-			if (fmt(path, sizeof(path), "%s%s%s", dir, *dir ? "/" : "", d->d_name))
-				return fail("mknodat", "/dev/%s", dir);
-			if (copy_one(w, path))
-				return -1;
-		}
+	dir_begin(&d, fd);
+	while ((name = dir_next(&d, NULL))) {
+		if (!*dir && !strcmp(name, "console"))
+			continue;
+		if (fmt(path, sizeof(path), "%s%s%s", dir, *dir ? "/" : "", name))
+			return fail("mknodat", "/dev/%s", dir);
+		if (copy_one(w, path))
+			return -1;
 	}
-	return n < 0 ? fail("getdents64", "/dev/%s", dir) : 0;
+	return d.n < 0 ? fail("getdents64", "/dev/%s", dir) : 0;
 }
 
 int host_devices_copy(struct box *box)

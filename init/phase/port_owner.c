@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/sys.h"
 #include "phase/address.h"
@@ -112,17 +113,13 @@ static uint64_t find_socket(const char *table, const struct port *p)
 // Calls visit for the name of each entry of the directory dir, which it closes, until one returns true. Returns whether one did.
 static bool any_entry(int dir, bool (*visit)(int dir, const char *name, void *arg), void *arg)
 {
-	_Alignas(8) char list[2048];
 	bool found = false;
-	long n;
+	const char *name;
+	struct dir d;
 
-	while (dir >= 0 && !found && (n = syscall(SYS_getdents64, dir, list, sizeof(list))) > 0)
-		for (long at = 0; at < n && !found;) {
-			const struct linux_dirent64 *d = (const void *)(list + at);
-
-			at += d->d_reclen;
-			found = visit(dir, d->d_name, arg);
-		}
+	dir_begin(&d, dir);
+	while (dir >= 0 && !found && (name = dir_next(&d, NULL)))
+		found = visit(dir, name, arg);
 	if (dir >= 0)
 		close(dir);
 	return found;

@@ -117,7 +117,7 @@ const struct probe probe_net[] = {
 	{.name = "nft ct", .config = "CONFIG_NFT_CT", .module = "nft_ct", IN_NET, .try = try_nft, .word = "ct", .number = CT},
 	{.name = "nft fib", .config = "CONFIG_NFT_FIB_INET", .module = "nft_fib_inet", IN_NET, .try = try_nft,
 	 .word = "fib", .number = FIB},
-	{.name = "tap devices", .config = "CONFIG_TUN", .module = "tun", .keys = "slirp4netns, pasta", .ns = CLONE_NEWNET,
+	{.name = "tap devices", .config = "CONFIG_TUN", .module = "tun", .keys = "--network slirp", .ns = CLONE_NEWNET,
 	 .try = try_tun, .hint = "/dev/net/tun is for every user: mknod -m 666 /dev/net/tun c 10 200"},
 	{0},
 };

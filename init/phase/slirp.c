@@ -268,7 +268,6 @@ static int start(struct box *box, pid_t *pid)
 		kill(*pid, SIGKILL); // not waited for yet: it is still that one
 		return -1;
 	}
-	fcntl(helper.pidfd, F_SETFD, FD_CLOEXEC);
 	return undo_push(&box->undo, slirp_down, box, helper.name);
 }
 
@@ -277,11 +276,13 @@ static bool is_route(int fd)
 {
 	_Alignas(8) char text[8192];
 	ssize_t n = recv(fd, text, sizeof(text), MSG_DONTWAIT);
-	size_t left = n > 0 ? (size_t)n : 0;
+	size_t left = n > 0 ? (size_t)n : 0, step;
 
-	for (struct nlmsghdr *h = (void *)text; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+	for (const struct nlmsghdr *h = (const void *)text; NLMSG_OK(h, left); h = (const void *)((const char *)h + step)) {
 		const struct rtmsg *r = (const void *)((const char *)h + NLMSG_HDRLEN);
 
+		step = NLMSG_ALIGN(h->nlmsg_len);
+		left -= step < left ? step : left;
 		if (h->nlmsg_type == RTM_NEWROUTE && h->nlmsg_len >= NLMSG_LENGTH(sizeof(*r)) && r->rtm_dst_len == 0)
 			return true;
 	}

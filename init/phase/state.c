@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/sys.h"
 #include "phase/state.h"
@@ -163,21 +164,16 @@ static int overlaps(const struct box *box, const char *name)
 
 int state_each(struct box *box, int (*visit)(struct box *box, const char *name, void *arg), void *arg)
 {
-	_Alignas(8) char entries[4096];
-	long n;
+	const char *name;
+	struct dir d;
 
 	if (lseek(box->state_fd, 0, SEEK_SET) < 0)
 		return fail("lseek", "%s", STATE_ROOT);
-	while ((n = syscall(SYS_getdents64, box->state_fd, entries, sizeof(entries))) > 0) {
-		for (long at = 0; at < n;) {
-			const struct linux_dirent64 *d = (const void *)(entries + at);
-
-			at += d->d_reclen;
-			if (visit(box, d->d_name, arg))
-				return -1;
-		}
-	}
-	return n < 0 ? fail("getdents64", "%s", STATE_ROOT) : 0;
+	dir_begin(&d, box->state_fd);
+	while ((name = dir_next(&d, NULL)))
+		if (visit(box, name, arg))
+			return -1;
+	return d.n < 0 ? fail("getdents64", "%s", STATE_ROOT) : 0;
 }
 
 // Two bridges with one subnet are two routes to it: the second one's boxes would get no answers.

@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "phase/upper.h"
@@ -23,19 +24,15 @@ enum { UPPER, WORK };
 // itself at the next mount.
 static int empty(int dir)
 {
-	_Alignas(8) char list[1024];
-	long n;
+	const char *name;
+	unsigned type;
+	struct dir d;
 
-	while ((n = syscall(SYS_getdents64, dir, list, sizeof(list))) > 0) {
-		for (long at = 0; at < n;) {
-			const struct linux_dirent64 *d = (const struct linux_dirent64 *)(const void *)(list + at);
-
-			at += d->d_reclen;
-			if (d->d_type != DT_DIR && unlinkat(dir, d->d_name, 0) && errno != EISDIR)
-				return -1;
-		}
-	}
-	return n < 0 ? -1 : 0;
+	dir_begin(&d, dir);
+	while ((name = dir_next(&d, &type)))
+		if (type != DT_DIR && unlinkat(dir, name, 0) && errno != EISDIR)
+			return -1;
+	return d.n < 0 ? -1 : 0;
 }
 
 static int clear(int work)

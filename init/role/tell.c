@@ -6,6 +6,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/sys.h"
@@ -48,21 +49,18 @@ static int write_port(void *arg)
 static bool find_virtio_port(char *path, size_t cap)
 {
 	static const char ports[] = "/sys/class/virtio-ports";
-	_Alignas(8) char list[2048];
 	char file[96], name[64];
 	bool found = false;
 	int dir = open(ports, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	long n = dir < 0 ? 0 : syscall(SYS_getdents64, dir, list, sizeof(list));
+	const char *port;
+	struct dir d;
 
-	for (long at = 0; at < n && !found;) {
-		const struct linux_dirent64 *d = (const struct linux_dirent64 *)(const void *)(list + at);
-
-		at += d->d_reclen;
-		if (d->d_name[0] == '.' || fmt(file, sizeof(file), "%s/name", d->d_name) ||
-		    file_read(dir, file, name, sizeof(name) - 1) < 0)
+	dir_begin(&d, dir);
+	while (dir >= 0 && !found && (port = dir_next(&d, NULL))) {
+		if (fmt(file, sizeof(file), "%s/name", port) || file_read(dir, file, name, sizeof(name) - 1) < 0)
 			continue;
 		name[strcspn(name, "\n")] = '\0';
-		found = !strcmp(name, TELL_PORT) && !fmt(path, cap, "/dev/%s", d->d_name);
+		found = !strcmp(name, TELL_PORT) && !fmt(path, cap, "/dev/%s", port);
 	}
 	if (dir >= 0)
 		close(dir);

@@ -8,7 +8,7 @@ UNITFLAGS  = -std=c11 -D_GNU_SOURCE= -O1 -g -fno-omit-frame-pointer -fsanitize=a
 U          = $(B)/tests/unit
 
 # Tests of init/. They share a library of what they test, and tests/unit/unit.c.
-UNIT_INIT  = test_arena test_cmdline test_config test_disks test_environment test_err test_file test_fmt test_handover test_keys test_machine test_modtable test_mount test_namespaces test_nfexpr test_nl test_nl_faults \
+UNIT_INIT  = test_arena test_cmdline test_config test_dir test_disks test_environment test_err test_file test_fmt test_handover test_keys test_machine test_modtable test_mount test_namespaces test_nfexpr test_nl test_nl_faults \
 	     test_nl_dump test_nl_kernel test_nl_parse test_options test_passwd test_phase test_privileges test_sha256 test_signals test_spec test_uevent test_undo test_utf8 test_value test_value_limits test_value_network test_watch test_words
 UNIT_LIB   = tests/unit/unit $(addprefix init/,$(filter-out base/rest,$(filter base/% spec/%,$(INIT))) phase/phase phase/subids phase/trace)
 
