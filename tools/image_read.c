@@ -35,7 +35,8 @@ static size_t skip_padding(struct bytes bytes, size_t at)
 static void unpack(struct image_reader *r)
 {
 	struct bytes piece = { .at = r->file.at + r->next, .size = r->file.size - r->next };
-	char *object = fail_text("%s: at byte %zu", r->path, r->next);
+	char *object = fail_text("%s: at byte %zu%s", r->path, r->next,
+				 r->packing->length ? "" : ", taken for the last piece");
 
 	if (r->packing->length) {
 		piece.size = r->packing->length(piece.at, piece.size);

@@ -253,7 +253,7 @@ make_tree() {
 	head -c -5 packed >image
 	wrong 'image: at byte 0: a broken piece, or one that is cut short (zstd)'
 	xz <whole | head -c -5 >image
-	wrong "image: at byte 0: can't be decompressed: xz: "
+	wrong "image: at byte 0, taken for the last piece: can't be decompressed: xz: "
 	{ gzip -n <whole && echo more; } >image
 	wrong 'bytes behind the end of an archive that are none'
 	# what comes behind a broken piece is looked at as well
