@@ -316,8 +316,6 @@ static void add_text(struct tree *t, const char *path, const char *origin, char 
 
 void modules_finish(struct modules *m, struct tree *t, bool strip_signatures, bool keep_compressed)
 {
-	char *aliases, *devnames;
-
 	order_all(m);
 	for (size_t i = 0; i < m->order_count; i++) {
 		const struct module *module = m->order[i];
@@ -331,12 +329,9 @@ void modules_finish(struct modules *m, struct tree *t, bool strip_signatures, bo
 			tree_add(t, path, e);
 	}
 	add_text(t, "/etc/initbox.modules", "the modules' load order", modtables_list(m->order, m->order_count, keep_compressed));
-	aliases = modtables_aliases(m->order, m->order_count);
-	if (*aliases)
-		add_text(t, "/etc/initbox.aliases", "the modules' names", aliases);
-	devnames = modtables_devnames(m->order, m->order_count);
-	if (*devnames)
-		add_text(t, "/etc/initbox.devnames", "the modules' devices", devnames);
+	// Also where they are empty: one image may be put behind another.
+	add_text(t, "/etc/initbox.aliases", "the modules' names", modtables_aliases(m->order, m->order_count));
+	add_text(t, "/etc/initbox.devnames", "the modules' devices", modtables_devnames(m->order, m->order_count));
 }
 
 const struct module *modules_nth(const struct modules *m, size_t n)

@@ -20,7 +20,7 @@ trap 'exit 2' INT TERM HUP
 image() {
 	name=$1 verb=$2
 	shift 2
-	sed "s/^module /$verb /; s,build/initbox,$build/initbox," "$top/initramfs/machine.list" >"$work/$name.list"
+	sed -E "s/^(module|on-demand) /$verb /; s,build/initbox,$build/initbox," "$top/initramfs/machine.list" >"$work/$name.list"
 	(cd "$top" && "$build/mkinitramfs" --from "$work/$name.list" --from initramfs/box-busybox.list \
 		--config initramfs/examples/shell.conf --modules-dir "$modules" "$@" -o "$work/$name.cpio") || exit 2
 }

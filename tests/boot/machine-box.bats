@@ -237,7 +237,7 @@ failed() {
 	cd "$DIR/back"
 	cpio -t --quiet <"$IMAGE" | grep -vE '^(box|box/.*)$' | sort >"$DIR/names"
 	cat "$DIR/names"
-	run ! grep -vE '^(dev|dev/console|etc|etc/initbox\.(conf|modules)|init|lib|lib/modules|lib/modules/[a-z0-9_-]+\.ko|proc|run|sys|tmp)$' \
+	run ! grep -vE '^(dev|dev/console|etc|etc/initbox\.(conf|modules|aliases|devnames)|init|lib|lib/modules|lib/modules/[a-z0-9_-]+\.ko|proc|run|sys|tmp)$' \
 		"$DIR/names"
 	cpio -id --quiet <"$IMAGE"
 	cmp init "$OUT/initbox"

@@ -203,7 +203,7 @@ need_kernel() {
 	depmod -b tree "$release"
 	# Which module serves an algorithm that is also built in is a matter of taste.
 	: >"tree/lib/modules/$release/modules.softdep"
-	names=$(awk '$1 == "module" { print $2 }' "$ROOT/initramfs/machine.list")
+	names=$(awk '$1 == "module" || $1 == "on-demand" { print $2 }' "$ROOT/initramfs/machine.list")
 	[ -n "$names" ]
 	for name in $names btrfs vfio_pci vmw_vsock_virtio_transport dm_verity squashfs; do
 		modprobe -C none -d tree -S "$release" --show-depends "$name" |
