@@ -93,7 +93,6 @@ static void write_trace(const char *what, const char *last)
 // Returns 0 when there is a box to run. Where the machine is its root's, it does not return but with an error.
 static int start(struct spec *s, char **words)
 {
-	self.spec = s;
 	self.machine_words = words;
 	if (trace_start() || phase_run(&self, early) || configure(s) || spec_freeze())
 		return -1;
@@ -111,7 +110,6 @@ static int start(struct spec *s, char **words)
 }
 
 static struct {
-	const struct spec *spec;
 	int code;
 	struct box_end end;
 } machine_end = {.code = EXIT_OWN_FAILURE, .end.failed = true};
@@ -130,7 +128,7 @@ static void stay(void)
 // What the settings say about this end. An order that came is more than they are.
 static _Noreturn void finish(void)
 {
-	const struct spec *s = machine_end.spec;
+	const struct spec *s = self.spec;
 	bool failed = machine_end.end.failed;
 	uint8_t what = failed ? s->on_error : s->on_end;
 
@@ -151,7 +149,7 @@ static _Noreturn void crashed(void)
 
 static _Noreturn void crashed_again(void)
 {
-	uint8_t what = machine_end.spec->on_error;
+	uint8_t what = self.spec->on_error;
 
 	power_switch(what >= END_SHELL ? ORDER_POWEROFF : (enum order)what);
 }
@@ -170,7 +168,7 @@ _Noreturn void boot_main(char **words)
 
 	log_setup.kmsg = true;
 	first = trace_clock();
-	machine_end.spec = s;
+	self.spec = s;
 	if (take_over() || start(s, words)) {
 		log_err(&err_last);
 		if (s->hands_over && take_over()) // its init could not be executed: signals were at their default already

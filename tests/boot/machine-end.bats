@@ -218,7 +218,7 @@ run_shell() {
 	wait_for '^/ # ' "$DIR/shell.out"
 	printf 'echo "$$ at $(tty) with $(cat /proc/1/comm)"; echo >/dev/tty mine\r' >"$DIR/typed"
 	wait_for '^mine' "$DIR/shell.out"
-	printf 'exit\r' >"$DIR/typed"
+	printf '/init poweroff\r' >"$DIR/typed"
 	wait
 }
 
@@ -318,11 +318,12 @@ on-end says what follows" reboot=125 sleep=137
 	[ "$(wc -l <"$DIR/waits.out")" = 3 ]
 }
 
-@test "on-error=shell: /bin/sh on the console, its controlling terminal; then power off" {
+@test "on-error=shell: /bin/sh on the console, its controlling terminal; /init poweroff from there" {
 	tr -d '\r' <"$DIR/shell.out" >"$DIR/shell.lines"
 	cat -v "$DIR/shell.lines"
 	grep -qxF 'initbox: on-error: /bin/sh on the console; when it ends (exit) the machine is switched off' "$DIR/shell.lines"
 	grep -qE '^[0-9]+ at /dev/(console|ttyS0) with initbox$' "$DIR/shell.lines"
+	grep -qE '^initbox: poweroff: ordered by process [0-9]+' "$DIR/shell.lines"
 	grep -qE '^qemu/boot: initbox failed' "$DIR/shell.lines"
 }
 
