@@ -197,7 +197,7 @@ void block_describe(struct buf *b, const char *path)
 	disk_close(&d);
 }
 
-// A line for a device that is not empty (a loop device without a file).
+// A line for a device that is not empty (a loop device without a file, a drive without a disc).
 static bool tell(void *arg, const struct block *b)
 {
 	unsigned *count = arg;
@@ -206,11 +206,14 @@ static bool tell(void *arg, const struct block *b)
 	struct buf t = BUF(text);
 	struct disk d;
 
-	if (disk_open(&d, b->path))
-		return false;
-	disk_close(&d);
-	if (!d.size)
-		return false;
+	if (disk_open(&d, b->path)) {
+		if (err_last.no == ENOMEDIUM)
+			return false;
+	} else {
+		disk_close(&d);
+		if (!d.size)
+			return false;
+	}
 	buf_fmt(&t, "%s (%u:%u, %lu MiB):", b->path, b->major, b->minor, (unsigned long)(d.size >> 20));
 	block_describe(&t, b->path);
 	if (b->partition && !disk_open(&d, b->whole)) {
@@ -231,7 +234,7 @@ static int not_there(const struct device_word *w, uint32_t ms)
 	if (each_block(tell, &count) < 0)
 		return -1;
 	if (!count)
-		log_line(LOG_ERROR, "there is no block device at all: is its driver in the image (mkinitramfs --module)?");
+		log_line(LOG_ERROR, "there is no block device at all: is its driver in the image (mkinitramfs --on-demand)?");
 	fail_text("is not there", "%s", w->said);
 	if (ms)
 		fail_because("is not there, nor has it come within %u%s", ms % 1000 ? ms : ms / 1000, ms % 1000 ? " ms" : " s");

@@ -95,10 +95,15 @@ static int mount_device(const char *device, const char *types, const char *targe
 static int mount_image(int file, const struct spec *s, const char *target, const struct options *o)
 {
 	char device[24];
+	struct stat st;
 	int loop, ret;
 
 	if (file < 0)
 		return -1;
+	if (fstat(file, &st) || !S_ISREG(st.st_mode)) {
+		close(file);
+		return fail_text("is no image: not a regular file", "root %s", s->root.said);
+	}
 	loop = image_attach(file, "root", s->root.said, device);
 	close(file);
 	if (loop < 0)

@@ -34,7 +34,7 @@ lines() {
 @test "no disk at all" {
 	from_list none <<<'root = /dev/vda1'
 	fails none --append rootwait=1
-	lines none 'initbox: there is no block device at all: is its driver in the image (mkinitramfs --module)?' \
+	lines none 'initbox: there is no block device at all: is its driver in the image (mkinitramfs --on-demand)?' \
 		'initbox: find-root: /dev/vda1: is not there, nor has it come within 1 s'
 }
 
