@@ -107,10 +107,18 @@ static void net_explain(const struct box *box)
 
 const struct phase phase_net = {"net", net_explain, net_up};
 
+// An init that takes over has its own network, unless an address for it was given.
+static bool is_others(const struct spec *s)
+{
+	return s->hands_over && !s->machine_address.addr;
+}
+
 static int machine_net_up(struct box *box)
 {
 	const struct spec *s = box->spec;
 
+	if (is_others(s))
+		return 0;
 	return configure(s->machine_address.addr ? s->machine_link : NULL, &s->machine_address,
 			 s->machine_gateway.addr);
 }
@@ -120,6 +128,8 @@ static void machine_net_explain(const struct box *box)
 	const struct spec *s = box->spec;
 	char ip[16];
 
+	if (is_others(s))
+		return;
 	explain("RTM_NEWLINK", "ip link set lo up");
 	if (!s->machine_address.addr)
 		return;
