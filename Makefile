@@ -222,7 +222,7 @@ $(B)/bench/bench-entry: $(BENCH_ENTRY:%=$(B)/bench/%.o) $(BENCH_BASE:%=$(B)/benc
 $(B)/filter_default.bpf: $(B)/boxfilter $(PROFILE)
 	$(call say,FILTER,$@)$(B)/boxfilter -o $@ $(PROFILE)
 
-bench: $(B)/initbox $(B)/bench/floor $(B)/bench/true $(B)/bench/hold $(B)/bench/bench-run $(B)/bench/bench-boxes \
+bench: $(B)/initbox $(B)/bench/floor $(B)/bench/true $(B)/bench/hold $(B)/bench/mark $(B)/bench/bench-run $(B)/bench/bench-boxes \
 		$(B)/tests/filter-cost $(B)/filter_default.bpf $(B)/initramfs.cpio | deps-bench
 	$(Q)SECCOMP_BPF=$(B)/filter_default.bpf PROFILE=$(PROFILE) tests/bench/bench.sh $(B)
 	$(Q)tests/bench/bench-boot.sh

@@ -2,12 +2,13 @@
 /*
  * bench-boxes - what a box costs that does nothing, and what the many beside it cost one more.
  *
- *   bench-boxes [--count N] [--json] [--no-assert] INITBOX ROOT
+ *   bench-boxes [--count N] [--json] [--no-assert] INITBOX ROOT [FLOOR ARGUMENTS... /mark]
  *
  * ROOT has /hold, a program that says when it runs and then sleeps. Measured are the resident memory of launcher and PID 1 of
  * an idle box (one with a terminal is shown, not judged), and how long each of N boxes (500) takes from the launcher's exec
  * to the program's first word while those before it run on: pivot_root(2) looks at every process of the machine, a mount
- * of sysfs at those of all network namespaces. Then all are ended, and nothing of them may be left.
+ * of sysfs at those of all network namespaces. How much of it is the kernel's own is what the floor's start shows, which
+ * makes the same box by bare system calls: its median before the first box, and with all of them. Then all are ended, and nothing of them may be left.
  *
  * Exit: 0, 1 a target is missed, 2 trouble.
  */
@@ -44,6 +45,7 @@ struct idle {
 
 static struct {
 	const char *initbox, *root;
+	char *const *floor; /* NULL: not measured */
 	size_t count;
 	int json, no_assert;
 	int marks[2]; /* the pipe that is the boxes' stdout */
@@ -82,7 +84,8 @@ static int64_t start_box(const char *option)
 	struct pollfd p = {.fd = bench.marks[0], .events = POLLIN};
 	int64_t mark;
 
-	*l = (struct launch){.argv = (char *const *)(uintptr_t)(option ? with : argv), .out = bench.marks[1], .err = bench.words};
+	*l = (struct launch){
+		.argv = (char *const *)(uintptr_t)(option ? with : argv), .out = bench.marks[1], .err = bench.words};
 	if (bench_start(l) < 0)
 		die(bench.initbox, strerror(errno));
 	running++;
@@ -185,15 +188,36 @@ static long count_traces(void)
 	return n;
 }
 
-static void measure_many(double *first, double *last)
+/* Median of the floor's start, in ms; 0 where there is none. */
+static double measure_floor(void)
+{
+	static int64_t took[SAMPLE];
+	struct pollfd p = {.fd = bench.marks[0], .events = POLLIN};
+	int64_t mark;
+
+	for (size_t i = 0; bench.floor && i < SAMPLE; i++) {
+		struct launch l = {.argv = bench.floor, .out = bench.marks[1], .err = bench.words};
+
+		bench_wait_quiet(GAP_MS, QUIET_MS);
+		if (bench_start(&l) < 0 || bench_wait(&l) != 0 || poll(&p, 1, 0) != 1 ||
+		    read(bench.marks[0], &mark, sizeof(mark)) != sizeof(mark))
+			die(bench.floor[0], "it does not run");
+		took[i] = mark - l.started;
+	}
+	return bench.floor ? bench_median(took, SAMPLE) / 1e6 : 0;
+}
+
+static void measure_many(double *first, double *last, double floors[2])
 {
 	long before = count_traces();
 	size_t wrong;
 
+	floors[0] = measure_floor();
 	for (size_t i = 0; i < bench.count; i++) {
 		bench_wait_quiet(GAP_MS, QUIET_MS);
 		starts[i] = start_box(NULL);
 	}
+	floors[1] = measure_floor();
 	wrong = end_all();
 	*first = bench_median(starts, SAMPLE) / 1e6;
 	*last = bench_median(starts + bench.count - SAMPLE, SAMPLE) / 1e6;
@@ -220,20 +244,25 @@ static void parse(int argc, char *argv[])
 		else
 			bench_die(argv[i], "no such option");
 	}
-	if (argc - i != 2)
-		bench_die("usage", "bench-boxes [--count N] [--json] [--no-assert] INITBOX ROOT");
+	if (argc - i < 2)
+		bench_die("usage",
+			  "bench-boxes [--count N] [--json] [--no-assert] INITBOX ROOT [FLOOR ARGUMENTS... /mark]");
+	bench.floor = argc - i > 2 ? argv + i + 2 : NULL;
 	bench.initbox = argv[i];
 	bench.root = argv[i + 1];
 }
 
-static void report(const struct idle idle[2], double first, double last)
+static void report(const struct idle idle[2], double first, double last, const double floors[2])
 {
 	if (bench.json) {
 		printf("{\"idle_kb\":[");
 		for (int i = 0; i < 2; i++)
 			printf("%s{\"name\":\"%s\",\"launcher\":%ld,\"init\":%ld}", i ? "," : "", idle[i].name,
 			       idle[i].launcher, idle[i].init);
-		printf("],\"boxes\":%zu,\"first_ms\":%.4f,\"last_ms\":%.4f,\"assertions\":[", bench.count, first, last);
+		printf("],\"boxes\":%zu,\"first_ms\":%.4f,\"last_ms\":%.4f,\"floor_before_ms\":%.4f,\"floor_beside_"
+		       "ms\":%.4f,"
+		       "\"assertions\":[",
+		       bench.count, first, last, floors[0], floors[1]);
 		for (size_t i = 0; bench_verdict(i); i++)
 			printf("%s\"%s\"", i ? "," : "", bench_verdict(i));
 		printf("]}\n");
@@ -244,6 +273,9 @@ static void report(const struct idle idle[2], double first, double last)
 	if (bench.no_assert)
 		printf("box %zu of %zu starts in %.2f ms, the first one in %.2f\n", bench.count, bench.count, last,
 		       first);
+	if (bench.floor)
+		printf("the floor starts in %.2f ms beside %zu boxes, in %.2f before: %.2f x\n", floors[1], bench.count,
+		       floors[0], floors[1] / floors[0]);
 	for (size_t i = 0; bench_verdict(i); i++)
 		puts(bench_verdict(i));
 }
@@ -251,7 +283,7 @@ static void report(const struct idle idle[2], double first, double last)
 int main(int argc, char *argv[])
 {
 	struct idle idle[2] = {{.name = "idle box"}, {.name = "idle box with -t"}};
-	double first, last;
+	double first, last, floors[2];
 
 	parse(argc, argv);
 	bench.words = open(bench.root, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
@@ -259,7 +291,7 @@ int main(int argc, char *argv[])
 		bench_die(bench.root, strerror(errno));
 	measure_idle(&idle[0], NULL);
 	measure_idle(&idle[1], "-t");
-	measure_many(&first, &last);
-	report(idle, first, last);
+	measure_many(&first, &last, floors);
+	report(idle, first, last, floors);
 	return bench_failures() ? 1 : 0;
 }

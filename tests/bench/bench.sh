@@ -5,7 +5,7 @@
 #
 #   bench.sh [--rounds N] [--limit RATIO] [--json] [--no-assert] [BUILD]
 #
-# BUILD (default: build) holds initbox, bench/{floor,bench-run,bench-boxes,true,hold} and tests/filter-cost. PROFILE is
+# BUILD (default: build) holds initbox, bench/{floor,bench-run,bench-boxes,true,hold,mark} and tests/filter-cost. PROFILE is
 # the default filter's source, SECCOMP_BPF what it is compiled to. Peers that are not installed are named and left out. Runs as root, in network and mount namespaces of its own: nothing of the host is
 # touched. Exit: 0, 1 a target is missed, 2 trouble.
 set -eu
@@ -40,7 +40,7 @@ while [ $# -gt 0 ]; do
 done
 build=$(cd "$build" && pwd) || exit 2
 floor=$build/bench/floor
-for program in "$build/initbox" "$floor" "$build/bench/bench-run" "$build/bench/bench-boxes" "$build/bench/true" "$build/bench/hold" \
+for program in "$build/initbox" "$floor" "$build/bench/bench-run" "$build/bench/bench-boxes" "$build/bench/true" "$build/bench/hold" "$build/bench/mark" \
 	"$build/tests/filter-cost"; do
 	[ -x "$program" ] || die "$program" "not built: make bench builds it"
 done
@@ -50,7 +50,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 2' INT TERM HUP
 root=$work/root
 mkdir "$root" "$root/proc" "$root/sys" "$root/dev" "$root/tmp" "$root/etc"
-cp "$build/bench/true" "$build/bench/hold" "$root/"
+cp "$build/bench/true" "$build/bench/hold" "$build/bench/mark" "$root/"
 ip link set lo up 2>/dev/null || die lo "can't be raised"
 # Boxes of the host and their addresses stay out of it.
 mount -t tmpfs tmpfs /run || die /run "no tmpfs of its own"
@@ -192,7 +192,8 @@ failed() {
 # shellcheck disable=SC2086
 "$build/bench/bench-run" $runner_options $common_options "$work/candidates" || failed $?
 # shellcheck disable=SC2086
-"$build/bench/bench-boxes" $common_options "$build/initbox" "$root" || failed $?
+"$build/bench/bench-boxes" $common_options "$build/initbox" "$root" "$floor" --overlay --mounts --identity --net \
+	--cgroup /sys/fs/cgroup/initbox-bench-floor --seccomp "$SECCOMP_BPF" "$root" /mark || failed $?
 
 # Instructions of the filter for each call, beside those of libseccomp's binary tree of the same rules.
 words=$("$build/tests/filter-cost" "$PROFILE") || failed $?
