@@ -239,6 +239,8 @@ int nl_parse(const struct nl *nl, const void *data, size_t n, uint32_t *acked)
 	return fail("recvmsg", "netlink answer with a broken frame");
 }
 
+unsigned nl_strangers;
+
 ssize_t nl_receive(const struct nl *nl, char *dst, size_t cap)
 {
 	struct sockaddr_nl from = {0};
@@ -261,6 +263,7 @@ ssize_t nl_receive(const struct nl *nl, char *dst, size_t cap)
 		if (from.nl_pid == 0 && n > 0)
 			return n;
 		m.msg_namelen = sizeof(from); // from another process: not an answer
+		nl_strangers++;
 	}
 }
 

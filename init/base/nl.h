@@ -96,6 +96,10 @@ void nl_kernel_words(const struct nlmsghdr *h, size_t at);
 int nl_transmit(const struct nl *nl) must_check;
 ssize_t nl_receive(const struct nl *nl, char *dst, size_t cap) must_check;
 
+// How many datagrams of others nl_receive has passed over: where nothing is missed at the end, as in a dump, one may stand
+// in the place of the kernel's.
+extern unsigned nl_strangers;
+
 // Index of the link called name in the socket's network namespace. Returns 0 (no index is 0) with err_last set
 // when there is none.
 unsigned nl_ifindex(const struct nl *nl, const char *name) must_check;

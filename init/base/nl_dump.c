@@ -62,6 +62,7 @@ static int dump_once(struct nl *nl, struct nl_dump *d)
 {
 	_Alignas(8) char answer[16 * 1024];
 	struct nlmsghdr *h = (void *)nl->buf;
+	unsigned strangers = nl_strangers;
 	ssize_t n;
 	int no;
 
@@ -79,9 +80,11 @@ static int dump_once(struct nl *nl, struct nl_dump *d)
 		errno = no;
 		return -1;
 	}
+	errno = EPROTO;
+	if (d->done && nl_strangers != strangers)
+		return fail(nl->label[0].call, "%s: part of the answer is not the kernel's", nl->label[0].object);
 	if (d->done)
 		return 0;
-	errno = EPROTO;
 	return fail(nl->label[0].call, "%s: no end of the answer from the kernel", nl->label[0].object);
 }
 
