@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mnt.h"
-#include "phase/phase.h"
+#include "phase/late.h"
 
 // The kernel takes a bind's other flags when it is mounted once more only.
 static int mount_bind(const struct machine_mount *m)
@@ -20,17 +20,21 @@ static int mount_bind(const struct machine_mount *m)
 	return 0;
 }
 
+static int mount_one(const struct spec *s, const struct machine_mount *m)
+{
+	char path[LATE_PATH];
+	const char *source = late_source(s, &m->device, m->source, path);
+
+	if (!source || file_mkdirs(AT_FDCWD, m->target, 0755))
+		return -1;
+	return m->flags & MS_BIND ? mount_bind(m) : mnt_mount_device(source, m->fstype, m->target, m->flags, m->data);
+}
+
 static int machine_mounts_up(struct box *box)
 {
-	for (unsigned i = 0; i < box->spec->machine_mount_count; i++) {
-		const struct machine_mount *m = &box->spec->machine_mount[i];
-
-		if (file_mkdirs(AT_FDCWD, m->target, 0755))
+	for (unsigned i = 0; i < box->spec->machine_mount_count; i++)
+		if (mount_one(box->spec, &box->spec->machine_mount[i]))
 			return -1;
-		if (m->flags & MS_BIND ? mount_bind(m)
-				       : mnt_mount_device(m->source, m->fstype, m->target, m->flags, m->data))
-			return -1;
-	}
 	return 0;
 }
 
@@ -46,23 +50,18 @@ static void machine_mounts_explain(const struct box *box)
 
 const struct phase phase_machine_mounts = {"machine-mounts", machine_mounts_explain, machine_mounts_up};
 
-static int stop_swap(void *arg)
-{
-	const struct swap_area *a = arg;
-
-	return swapoff(a->path) ? fail("swapoff", "%s", a->path) : 0;
-}
-
-// A file system with a file that is swapped to can't be unmounted.
+// It is taken off with the file systems (role/teardown.c), which can't be unmounted before.
 static int swap_up(struct box *box)
 {
 	for (unsigned i = 0; i < box->spec->swap_count; i++) {
 		const struct swap_area *a = &box->spec->swap[i];
+		char path[LATE_PATH];
+		const char *source = late_source(box->spec, &a->device, a->path, path);
 
-		if (swapon(a->path, (int)a->flags))
-			return fail("swapon", "%s", a->path);
-		if (undo_push(&box->undo, stop_swap, (void *)(uintptr_t)a, "swap"))
+		if (!source)
 			return -1;
+		if (swapon(source, (int)a->flags))
+			return fail("swapon", "%s", source);
 	}
 	return 0;
 }

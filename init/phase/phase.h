@@ -93,7 +93,7 @@ struct phase {
 int phase_run(struct box *box, const struct phase *const *phases) must_check;
 
 // The rooms, in the files of their names.
-extern const struct phase phase_early, phase_modules, phase_machine_mounts, phase_swap, phase_machine_net,
+extern const struct phase phase_early, phase_modules, phase_machine_console, phase_machine_mounts, phase_swap, phase_seed, phase_button, phase_watchdog, phase_machine_net,
 	phase_machine_kernel, phase_shares;
 extern const struct phase phase_join, phase_userns, phase_maps, phase_upper, phase_cgroup, phase_devices, phase_allow, phase_address, phase_names,
 	phase_ports, phase_slirp, phase_link, phase_nft;

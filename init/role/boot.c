@@ -6,11 +6,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "phase/machine_console.h"
 #include "phase/modload.h"
 #include "phase/trace.h"
 #include "role/boot.h"
@@ -38,10 +38,11 @@ static LARGE_BSS char cmdline[4096];
 static LARGE_BSS struct box self; // the machine, which is no box: what its phases have made
 
 static const struct phase *const early[] = {&phase_early, NULL};
-static const struct phase *const drivers[] = {&phase_modules, NULL};
+static const struct phase *const drivers[] = {&phase_modules, &phase_machine_console, NULL};
 static const struct phase *const root[] = {&phase_find_root, &phase_mount_root, NULL};
-static const struct phase *const machine[] = {&phase_machine_mounts, &phase_swap,   &phase_machine_net,
-					      &phase_machine_kernel, &phase_shares, NULL};
+static const struct phase *const machine[] = {
+	&phase_machine_mounts, &phase_swap,   &phase_seed,   &phase_machine_net,
+	&phase_machine_kernel, &phase_shares, &phase_button, &phase_watchdog, NULL};
 static const struct phase *const handover[] = {&phase_switch_root, NULL};
 
 // What is needed to end in order also when a configuration file is broken.
@@ -68,17 +69,6 @@ static int configure(struct spec *s)
 	return parse_cmdline(s, cmdline) || spec_check(s) ? -1 : 0;
 }
 
-// Without a reader at the other end the console is a pipe: the program's bytes pass as they are.
-static void make_console_raw(void)
-{
-	struct termios t;
-
-	if (tcgetattr(STDOUT_FILENO, &t))
-		return;
-	t.c_oflag &= ~(tcflag_t)OPOST;
-	tcsetattr(STDOUT_FILENO, TCSANOW, &t);
-}
-
 static uint64_t first; // /init's first time, ns
 
 // what comes when the span last has ended.
@@ -99,7 +89,7 @@ static int start(struct spec *s, char **words)
 	if (s->trace && trace_open(s->trace))
 		return -1;
 	if (s->stdin_from == STDIN_NULL && !s->hands_over)
-		make_console_raw();
+		machine_console_raw();
 	log_setup.level = s->verbose ? LOG_DETAIL : (enum log_level)(s->log_level + LOG_RESULT);
 	log_setup.explain = s->explain || s->dry_run;
 	if (phase_run(&self, drivers) || (s->root.kind && phase_run(&self, root)) || phase_run(&self, machine))

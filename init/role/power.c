@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "phase/watchdog.h"
 #include "role/bounded.h"
 #include "role/power.h"
 #include "role/tell.h"
@@ -100,6 +101,7 @@ _Noreturn void power_end(struct box *machine, enum order order, int code, const 
 	bounded_call("end: unmount", DISKS_MS, release_disks, machine);
 	if (order_last() != ORDER_NONE)
 		order = order_last();
+	watchdog_close();
 	tell(s, order, code, end);
 	bounded_call("end: console", 1000, drain_console, NULL);
 	power_switch(order);

@@ -7,6 +7,7 @@ static const char *const log_levels[] = {"error", "note", "detail", NULL};
 static const char *const stdins[] = {"inherit", "null", NULL};
 static const char *const on_exits[] = {"drain", "none", "term", "wait", NULL};
 static const char *const on_ends[] = {"poweroff", "reboot", "halt", "stay", NULL};
+static const char *const button_orders[] = {"poweroff", "reboot", "halt", "ignore", NULL};
 static const char *const on_errors[] = {"poweroff", "reboot", "halt", "shell", NULL};
 static const char *const orphan_fates[] = {"keep", "term", "kill", NULL};
 
@@ -191,6 +192,16 @@ static const struct key keys[] = {
 	 .help = "when initbox failed: the same, or shell: /bin/sh of the image on the console"},
 	{"status-port", 0, SCOPE_MACHINE, KEY_STRING, FIELD(status_port), .arg = "DEVICE|isa:0xPORT",
 	 .help = "serial line that the exit status is written to, or qemu's isa-debug-exit"},
+	{"console", 0, SCOPE_MACHINE, KEY_PATH, FIELD(console), .arg = "DEVICE",
+	 .help = "terminal of initbox and of the box (/dev/console)"},
+	{"seed", 0, SCOPE_MACHINE, KEY_PATH, FIELD(seed), .arg = "FILE",
+	 .help = "seed for the kernel's random numbers, replaced at once and at the end"},
+	{"seed-credit", 0, SCOPE_MACHINE, KEY_BOOL, FIELD(seed_credit), .arg = "yes|no",
+	 .help = "it is known to nobody else: the kernel need not wait for more (no)"},
+	{"power-button", 0, SCOPE_MACHINE, KEY_CHOICE, FIELD(power_button), .choices = button_orders,
+	 .arg = "poweroff|...|ignore", .help = "what a press orders (poweroff); takes modules button and evdev"},
+	{"watchdog", 0, SCOPE_MACHINE, KEY_WATCHDOG, FIELD(watchdog), .arg = "DEVICE[:SECONDS]",
+	 .help = "resets the machine when PID 1 does not feed it for that long"},
 	{"log-level", 0, SCOPE_MACHINE, KEY_CHOICE, FIELD(log_level), .choices = log_levels, .arg = "error|note|detail",
 	 .help = "what is said on the console and in the kernel's log (note)"},
 };

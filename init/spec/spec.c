@@ -250,6 +250,8 @@ int spec_check(struct spec *s)
 {
 	if (check_machine(s) || spec_check_root(s))
 		return -1;
+	if (s->hands_over && s->watchdog.device)
+		return clash("watchdog", "is for the root's own init to open: this one does not stay");
 	if (s->hands_over)
 		return 0;
 	if (!s->rootfs_count)

@@ -118,17 +118,9 @@ struct device {
 	uint8_t access; // BPF_DEVCG_ACC_*
 };
 
-// A file system of the machine itself.
-struct machine_mount {
-	const char *fstype, *source, *target;
-	const char *options; // as they were given
-	const char *data;    // those that only the file system knows; NULL: none
-	uint32_t flags;	  // MS_*
-};
-
-struct swap_area {
-	const char *path, *options; // options: as they were given
-	uint32_t flags; // of swapon(2)
+struct watchdog_spec {
+	const char *device; // NULL: none
+	uint32_t seconds;   // 0: as the device has it
 };
 
 // What --userns says.
@@ -162,6 +154,21 @@ struct device_word {
 	const char *said;    // all of it, for messages
 	const char *value;   // NAME, UUID, …
 	const char *path;    // an image in its file system; NULL: it is the root itself
+};
+
+// A file system of the machine itself.
+struct machine_mount {
+	const char *fstype, *source, *target;
+	struct device_word device; // that source means; NOT_SAID: no block device
+	const char *options; // as they were given
+	const char *data;    // those that only the file system knows; NULL: none
+	uint32_t flags;	  // MS_*
+};
+
+struct swap_area {
+	const char *path, *options; // options: as they were given
+	struct device_word device;
+	uint32_t flags; // of swapon(2)
 };
 
 struct overlay_word {
@@ -227,6 +234,10 @@ struct spec {
 	// machine
 	const char *machine_link, *machine_hostname, *status_port;
 	uint8_t on_end, on_error; // enum machine_end
+	const char *console, *seed;
+	bool seed_credit;
+	uint8_t power_button; // poweroff, reboot, halt, ignore
+	struct watchdog_spec watchdog;
 	uint8_t log_level; // as enum log_level, from LOG_RESULT on
 	struct net4 machine_address, machine_gateway;
 	struct device_word root;

@@ -17,6 +17,8 @@ const char *store_machine(const struct key *key, void *field, const char *value)
 		return value_overlay(value, field);
 	case KEY_ROOTWAIT:
 		return value_rootwait(value, field);
+	case KEY_WATCHDOG:
+		return value_watchdog(value, field);
 	default: // KEY_PARAMETER
 		why = value_parameter(value);
 		if (!why)

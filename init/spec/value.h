@@ -71,6 +71,7 @@ const char *value_time_offset(const char *s, struct time_offset *offset); // mon
 // About the machine itself (value_machine.c).
 const char *value_machine_mount(const char *s, struct machine_mount *m); // FSTYPE,SOURCE,TARGET[,OPTION…]
 const char *value_swap_area(const char *s, struct swap_area *a);	 // PATH[,pri=0…32767][,discard]
+const char *value_watchdog(const char *s, struct watchdog_spec *w);	 // PATH[:1…86400]
 
 // Options as mount -o has them: those of mount(2) are added to *flags or taken away, the others are *data (in the arena;
 // NULL: there are none). Returns NULL, or the reason.

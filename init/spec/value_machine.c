@@ -64,6 +64,12 @@ const char *value_mount_options(const char *s, uint32_t *flags, const char **dat
 	return NULL;
 }
 
+// What has a name as root= has it is looked for, and waited for.
+static const char *take_device(const char *source, struct device_word *w)
+{
+	return !strncmp(source, "/dev/", 5) || strchr(source, '=') ? value_root(source, w) : NULL;
+}
+
 // Cuts the text up to the next comma off *s, into the arena. Returns NULL when that is full.
 static const char *take_field(const char **s)
 {
@@ -88,6 +94,8 @@ const char *value_machine_mount(const char *s, struct machine_mount *m)
 		return "not a mount (try ext4,/dev/vda,/data or tmpfs,tmpfs,/data,size=64M,noexec)";
 	out.options = s;
 	why = value_mount_options(s, &out.flags, &out.data);
+	if (!why && !(out.flags & MS_BIND))
+		why = take_device(out.source, &out.device);
 	if (!why)
 		*m = out;
 	return why;
@@ -101,7 +109,7 @@ const char *value_swap_area(const char *s, struct swap_area *a)
 
 	if (!out.path)
 		return too_large;
-	if (out.path[0] != '/')
+	if (take_device(out.path, &out.device) || (out.path[0] != '/' && !out.device.kind))
 		return why;
 	out.options = s;
 	for (size_t n; *s; s += n + (s[n] == ',')) {
@@ -114,5 +122,22 @@ const char *value_swap_area(const char *s, struct swap_area *a)
 			return why;
 	}
 	*a = out;
+	return NULL;
+}
+
+const char *value_watchdog(const char *s, struct watchdog_spec *w)
+{
+	static const char why[] = "not a watchdog (try /dev/watchdog or /dev/watchdog0:30, in seconds)";
+	size_t n = strcspn(s, ":");
+	struct watchdog_spec out = {0};
+	uint64_t seconds = 0;
+
+	if (s[0] != '/' || (s[n] && (num_parse(s + n + 1, strlen(s + n + 1), 10, 86400, &seconds) || !seconds)))
+		return why;
+	out.device = arena_copy(s, n);
+	out.seconds = (uint32_t)seconds;
+	if (!out.device)
+		return too_large;
+	*w = out;
 	return NULL;
 }

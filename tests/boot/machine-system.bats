@@ -24,11 +24,13 @@ looker() {
 setup_file() {
 	setup_machines
 	truncate -s 16M "$DIR/data.img" "$DIR/swap.img"
+	head -c 100 /dev/urandom >"$DIR/seed"
 	mkfs.ext4 -q -L data "$DIR/data.img"
+	debugfs -w -R "write $DIR/seed seed" "$DIR/data.img" >/dev/null 2>&1
 	mkswap "$DIR/swap.img" >/dev/null
 }
 
-@test "name, kernel parameters, mounts and swap" {
+@test "name, kernel parameters, mounts, swap, a seed for random numbers" {
 	cat >"$DIR/system.sh" <<-'END'
 		echo "name=$(hostname)"
 		echo parameters=$(sysctl -n kernel.domainname vm.swappiness net.ipv4.conf.lo.log_martians)
@@ -38,6 +40,7 @@ setup_file() {
 		echo "bind=$(mount_of /again)"
 		awk 'NR > 1 { print "swap=" $1, $2, $3, $5 }' /proc/swaps
 		echo written >/machine/data/file
+		echo "seed=$(stat -c '%a %s' /machine/data/seed) $(sha256sum </machine/data/seed)"
 		echo "log=$(dmesg -r | sed -n 's/^<\([0-9]*\)>\[[ 0-9.]*\] initbox: phase machine-mounts$/\1/p')"
 		touch /machine/again/x 2>/dev/null || echo again=read-only
 	END
@@ -46,10 +49,12 @@ setup_file() {
 		machine-sysctl = kernel.domainname=example
 		machine-sysctl = vm.swappiness=17
 		machine-sysctl = net/ipv4/conf/lo/log_martians=1
-		machine-mount = ext4,/dev/vda,/data,nosuid,nodev,noatime,data=ordered
+		machine-mount = ext4,LABEL=data,/data,nosuid,nodev,noatime,data=ordered
 		machine-mount = tmpfs,tmpfs,/mem/deep,size=1M,mode=711,noexec
 		machine-mount = bind,/data,/again,bind,ro
 		swap = /dev/vdb,pri=7
+		seed = /data/seed
+		seed-credit = yes
 	END
 	machine system --net none --disk "$DIR/data.img" --disk "$DIR/swap.img" --append 'initbox.explain initbox.log-level=detail'
 	ended system 0
@@ -60,11 +65,19 @@ setup_file() {
 		'+ swapon -o pri=7 /dev/vdb  # swapon' '+ hostname lab.example  # sethostname' \
 		"+ sysctl -w 'vm.swappiness=17'  # openat2 write"
 	[ "$(debugfs -R 'cat /file' "$DIR/data.img" 2>/dev/null)" = written ]
+	# The first seed, the one that replaced it before the box ran, and the one that was made at the end.
+	debugfs -R "dump /seed $DIR/seed.end" "$DIR/data.img" 2>/dev/null
+	[ "$(stat -c %s "$DIR/seed.end")" = 512 ]
+	[[ "$(value system seed)" == '600 512 '* ]]
+	[ "$({ sha256sum <"$DIR/seed" && value system seed | cut -d' ' -f3- && sha256sum <"$DIR/seed.end"; } | sort -u | wc -l)" = 3 ]
+	run ! grep seed.new <(debugfs -R 'ls /' "$DIR/data.img" 2>/dev/null)
 }
 
 @test "a mount, a swap area and a parameter that can't be" {
-	machine mount --net none --timeout 30 --append 'initbox.machine-mount=ext4,/dev/nowhere,/data'
-	refused mount 'machine-mounts: ext4 of /dev/nowhere: mount: No such file or directory \(ENOENT\).*'
+	machine mount --net none --timeout 30 --append 'initbox.rootwait=1 initbox.machine-mount=ext4,LABEL=nowhere,/data'
+	cat -v "$DIR/mount.out"
+	[ "$(cat "$DIR/mount.status")" = 125 ]
+	said mount 'initbox: machine-mounts: LABEL=nowhere: is not there, nor has it come within 1 s'
 	machine swap --net none --timeout 30 --append 'initbox.swap=/etc/initbox.conf initbox.machine-mount=tmpfs,tmpfs,/data,size=1M'
 	refused swap 'swap: /etc/initbox\.conf: swapon: Invalid argument \(EINVAL\)'
 	machine parameter --net none --timeout 30 --append 'initbox.machine-sysctl=net.no.such=1'
@@ -114,4 +127,47 @@ with() {
 	image mistake --modules-dir "$MODULES_DIR" --module overlay --module qemu_fw_cfg
 	QEMU=$DIR/mistake.qemu machine mistake --net none
 	refused mistake 'opt/initbox/conf:2: hostname: "under_score": not a hostname .*'
+}
+
+@test "the power button ends the machine in order; a console of one's own; a watchdog that is fed, and closed" {
+	cat >"$DIR/button.sh" <<-'END'
+		cd /sys/class/watchdog/watchdog0 && echo "watchdog=$(cat identity state timeout | tr '\n' ' ')"
+		echo "tty=$(tty) $(stat -c %t:%T /dev/console) $(ps -o pid,tty | awk '$1 == 1 || $1 == "'$$'" { printf $2 " " }')"
+		echo 'by its name' >/dev/tty
+		sleep 7
+		trap 'echo ended; exit 9' TERM
+		echo "waits"
+		while :; do sleep 0.1; done
+	END
+	looker button --module button --module evdev --module softdog --module virtio_console <<-END
+		console = /dev/hvc0
+		watchdog = /dev/watchdog0:4
+	END
+	with button -device virtio-serial-pci -chardev "file,id=hvc,path=$DIR/button.hvc" -device virtconsole,chardev=hvc
+	QEMU=$DIR/button.qemu machine button --net none --monitor "$DIR/button.monitor" --append 'initbox.stdin=inherit loglevel=4' &
+	wait_for '^waits' "$DIR/button.hvc" || { cat -v "$DIR/button.out" "$DIR/button.err"; false; }
+	echo system_powerdown | socat -t 5 - "UNIX-CONNECT:$DIR/button.monitor" >"$DIR/button.sent"
+	wait $!
+	cat -v "$DIR/button.hvc"
+	ended button 9
+	tr -d '\r' <"$DIR/button.hvc" >"$DIR/hvc.out"
+	said hvc 'watchdog=Software Watchdog active 4 ' 'by its name' ended 'initbox: power button: pressed'
+	grep -qE '^initbox: poweroff: ordered by ' "$DIR/hvc.out"
+	# PID 1 has no terminal; the program has the console, a hvc.
+	grep -qE '^tty=/dev/console e5:0 \? 229,0' "$DIR/hvc.out"
+	run ! grep 'did not stop' "$DIR/button.out"
+}
+
+@test "a watchdog resets a machine whose PID 1 hangs" {
+	cat >"$DIR/hang.sh" <<-'END'
+		cd /machine/sys/fs/cgroup && mkdir ice && echo 1 >ice/cgroup.procs && echo hangs
+		echo 1 >ice/cgroup.freeze
+		sleep 1000
+	END
+	looker hang --module softdog <<<'watchdog = /dev/watchdog0:2'
+	machine hang --net none
+	cat -v "$DIR/hang.out" "$DIR/hang.err"
+	[ "$(cat "$DIR/hang.status")" = 123 ]
+	said hang hangs
+	grep -q 'ended without a status and without a kernel panic' "$DIR/hang.err"
 }

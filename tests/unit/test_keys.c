@@ -106,7 +106,9 @@ static const char *const machine_lines[] = {
 	"  share = TAG:DST[:ro] ", "  on-end = poweroff|reboot|halt|stay ", "  on-error = poweroff|...|shell ",
 	"  status-port = DEVICE|isa:0xPORT ",
 	"  machine-hostname = NAME ", "  machine-sysctl = K=V ", "  machine-mount = TYPE,SRC,DST[,...] ",
-	"  swap = FILE[,pri=N][,discard] ", "  log-level = error|note|detail ",
+	"  swap = FILE[,pri=N][,discard] ", "  log-level = error|note|detail ", "  console = DEVICE ",
+	"  seed = FILE ", "  seed-credit = yes|no ", "  power-button = poweroff|...|ignore ",
+	"  watchdog = DEVICE[:SECONDS] ",
 };
 
 static void expect_help(enum key_scope scope, const char *const *rows, size_t count)

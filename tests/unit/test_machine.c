@@ -18,6 +18,12 @@ static void reads_mounts(void **state)
 	assert_string_equal(m.target, "/data");
 	assert_int_equal(m.flags, 0);
 	assert_null(m.data);
+	assert_int_equal(m.device.kind, DEVICE_NAME);
+	assert_null(value_machine_mount("xfs,LABEL=x,/data,ro", &m));
+	assert_int_equal(m.device.kind, DEVICE_LABEL);
+	assert_string_equal(m.device.value, "x");
+	assert_null(value_machine_mount("none,/dev/x,/data,bind", &m)); // a directory or a file
+	assert_int_equal(m.device.kind, DEVICE_NOT_SAID);
 	assert_null(value_machine_mount("tmpfs,none,/a/b,size=1M,noexec,mode=700,ro,rw,nosuid", &m));
 	assert_int_equal(m.flags, MS_NOEXEC | MS_NOSUID);
 	assert_string_equal(m.data, "size=1M,mode=700");
@@ -38,6 +44,7 @@ static void refuses_mounts(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(texts); i++)
 		assert_string_equal(value_machine_mount(texts[i], &m), "not a mount (try ext4,/dev/vda,/data or tmpfs,tmpfs,/data,size=64M,noexec)");
+	assert_string_equal(value_machine_mount("ext4,UUID=,/data", &m), "nothing stands behind it");
 	assert_string_equal(value_machine_mount("ext4,/dev/vda,/data,,ro", &m), "an option is empty");
 	assert_string_equal(m.source, "as it was");
 }
@@ -88,11 +95,30 @@ static void reads_swap(void **state)
 	assert_null(value_swap_area("/dev/vdb", &a));
 	assert_string_equal(a.path, "/dev/vdb");
 	assert_int_equal(a.flags, 0);
+	assert_null(value_swap_area("UUID=1234,pri=1", &a));
+	assert_int_equal(a.device.kind, DEVICE_UUID);
 	assert_null(value_swap_area("/swap,discard,pri=32767", &a));
 	assert_string_equal(a.path, "/swap");
 	assert_int_equal(a.flags, SWAP_FLAG_DISCARD | SWAP_FLAG_PREFER | 32767);
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_string_equal(value_swap_area(bad[i], &a), "not a swap area (try /dev/vdb or /data/swap,pri=5,discard)");
+}
+
+static void reads_watchdogs(void **state)
+{
+	static const char *const bad[] = {"", "watchdog", "/dev/watchdog:", "/dev/watchdog:0", "/dev/watchdog:86401", "/dev/watchdog:5s", "/dev/watchdog:5:6"};
+	struct watchdog_spec w;
+
+	(void)state;
+	assert_null(value_watchdog("/dev/watchdog", &w));
+	assert_string_equal(w.device, "/dev/watchdog");
+	assert_int_equal(w.seconds, 0);
+	assert_null(value_watchdog("/dev/watchdog0:86400", &w));
+	assert_string_equal(w.device, "/dev/watchdog0");
+	assert_int_equal(w.seconds, 86400);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_string_equal(value_watchdog(bad[i], &w), "not a watchdog (try /dev/watchdog or /dev/watchdog0:30, in seconds)");
+	assert_string_equal(w.device, "/dev/watchdog0");
 }
 
 static void reads_parameters(void **state)
@@ -114,6 +140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_mounts),	       cmocka_unit_test(refuses_mounts), cmocka_unit_test(reads_mount_options),
 		cmocka_unit_test(reads_swap),	       cmocka_unit_test(reads_parameters),
+		cmocka_unit_test(reads_watchdogs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
