@@ -261,6 +261,8 @@ static int wait_for_event(int events, struct search *s, uint64_t until)
 
 		if (got == UEVENT_ONE)
 			modules_event(&e); // it may be the disk's controller
+		else if (got == UEVENT_LOST)
+			modules_catch_up();
 		found = got == UEVENT_LOST ? each_block(take, s) : got == UEVENT_ONE && is_in_event(&e, s);
 
 		if (got == UEVENT_FAILED || found < 0)
@@ -277,6 +279,7 @@ static int wait_for(struct search *s, uint32_t ms)
 
 	if (events < 0)
 		return -1;
+	modules_catch_up();
 	found = each_block(take, s); // it may have come before the socket heard of it
 	if (!found && ms == WAIT_FOR_EVER)
 		log_line(LOG_ERROR, "find-root: %s: is not there yet: waiting for ever (rootwait)", s->w->said);

@@ -108,6 +108,12 @@ static void serve(void (*load)(const char *alias))
 	}
 }
 
+void modules_catch_up(void)
+{
+	if (events.fd >= 0)
+		serve(load_for);
+}
+
 static void take_events(struct watch *w)
 {
 	(void)w;
@@ -130,7 +136,7 @@ static int modules_up(struct box *box)
 	if (events.fd < 0 || modload_all())
 		return -1;
 	coldplug();
-	serve(load_for);
+	modules_catch_up();
 	return watch_add(&events);
 }
 

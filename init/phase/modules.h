@@ -7,6 +7,9 @@
 // the image has no module on demand. A failure is said: the device may not be the one that is waited for.
 void modules_event(const struct uevent *e);
 
+// Loads for all devices that have come up to now: what a socket that was opened later has not heard of, or has lost.
+void modules_catch_up(void);
+
 // Before another init takes over, in a root of its own: nothing is served any more, and the kernel asks for modules as it
 // did before initbox. Returns 0, or -1 with err_last set.
 int modules_release(void) must_check;
