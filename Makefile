@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # make            build/initbox build/boxfilter build/mkinitramfs
 # make boot       boots a shell in a box under qemu; make boot CMD='…' runs one command and returns its success
-# make check-guest  the system tests of a box on the machine's kernel, under qemu
+# make check-guest  the system tests of a box on the machine's kernel, under qemu, a boot for each file
 # make fault      each system call of initbox fails, at each of its occurrences
 # make fuzz       random bytes for each reader, FUZZ_SECONDS=60 a reader
 # make check      all tests; make bench, bench-net, bench-entry: figures beside the peers'; V=1 shows the commands

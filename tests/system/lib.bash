@@ -50,6 +50,11 @@ cgroup2_mount() {
 	awk '{ for (i = 7; i < NF; i++) if ($i == "-" && $(i + 1) == "cgroup2") { print $5; exit } }' /proc/self/mountinfo
 }
 
+# needs_linux VERSION: skips the test on an older kernel.
+needs_linux() {
+	[ "$(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1)" = "$1" ] || skip "needs Linux $1"
+}
+
 # inside FUNCTION [ARGUMENT…]: runs it on a host of its own. Its cgroup is the root of a cgroup namespace, so that tests
 # that run at the same time don't see each other; whatever is left in it at the end is killed. TEST_SECONDS (40) bounds it.
 inside() {

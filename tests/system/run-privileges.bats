@@ -242,6 +242,7 @@ landlocked() {
 	refused 'landlock: "/srv": not a rule' box --landlock /srv -- /bin/true
 }
 @test "--landlock ro: and rw:" {
+	needs_linux 6.2
 	inside landlocked
 }
 
@@ -257,6 +258,7 @@ landlocked_ports() {
 	prints 0 'of the image' box --landlock connect:81 -- /bin/cat /srv/file
 }
 @test "--landlock connect: and bind:" {
+	needs_linux 6.7
 	inside landlocked_ports
 }
 
@@ -319,5 +321,6 @@ rootless() {
 	refused 'limits: nice -5: setpriority: Permission denied \(EACCES\)' me --nice -5 -- /bin/true
 }
 @test "the same as an ordinary user" {
+	needs_linux 6.7
 	inside rootless
 }
