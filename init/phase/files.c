@@ -17,12 +17,12 @@
 enum { RESOLV, HOSTS, HOSTNAME, FILES };
 
 static const char *const names[FILES] = {"resolv.conf", "hosts", "hostname"};
-static const char host_resolv[] = "/etc/resolv.conf", upstreams[] = "/run/systemd/resolve/resolv.conf";
+static const char host_resolv[] = "/etc/resolv.conf", host_hosts[] = "/etc/hosts", upstreams[] = "/run/systemd/resolve/resolv.conf";
 static const char slirp_resolver[] = "nameserver 10.0.2.3\n"; // of slirp4netns and pasta, as phase/slirp starts them
 
 // Composed by the launcher before the clone; a text of nothing: the image's file stays.
 static BOX_BSS struct {
-	char text[FILES][4096];
+	char text[FILES][16384];
 	struct buf b[FILES];
 	int copy[FILES]; // a detached mount of the file, where volumes may hide it
 } files;
@@ -177,8 +177,12 @@ static int compose_hosts(const struct box *box, struct buf *b)
 	const struct spec *s = box->spec;
 	char ip[16];
 
-	if (s->network == NETWORK_HOST && read_if_there("/etc/hosts", b->p, b->cap))
-		return -1;
+	if (s->network == NETWORK_HOST && read_if_there(host_hosts, b->p, b->cap)) {
+		if (errno != EFBIG || s->add_host_count)
+			return -1;
+		log_line(LOG_NOTE, "%s: the host's %s is too long for the box: the image's stays", s->name, host_hosts);
+		b->p[0] = '\0';
+	}
 	b->len = strlen(b->p);
 	if (b->len && b->p[b->len - 1] != '\n')
 		buf_char(b, '\n');

@@ -129,6 +129,11 @@ hosts() {
 		/bin/sh -c 'ping -c 1 -W 1 gate | head -n 1'
 	answers 172.20.1.2 box --network bridge --ip 172.20.1.2 --add-host gate:host-gateway -- \
 		/bin/sh -c 'peer ask tcp "$(ping -c 1 gate | sed -n "s/^PING gate (\([0-9.]*\)).*/\1/p")" 82'
+	# A list of thousands of hosts is no reason not to start.
+	seq -f '192.0.2.1 blocked%g.example' 2000 >/etc/hosts
+	expect 0 box --network host -- /bin/true
+	line '^initbox: .*the host.s /etc/hosts is too long for the box' err
+	refused 'names: /etc/hosts: .*EFBIG' box --network host --add-host a:192.0.2.1 -- /bin/true
 	refused 'add-host: host-gateway is known' box --network none --add-host gate:host-gateway -- /bin/true
 	refused 'add-host: "gate": not a host' box --network bridge --add-host gate -- /bin/true
 }

@@ -207,9 +207,9 @@ ranges() {
 	web -p 8000-8010:79-89 -p 198.51.100.1:9000-9001:80-81/udp
 	answers 198.51.100.2 outside peer ask tcp 198.51.100.1 8001
 	silent outside peer ask tcp 198.51.100.1 8000
-	nft list table inet initbox >table
-	line '8010 : 172.20.1.2 . 89' table
-	line '9001 : 172.20.1.2 . 81' table
+	nft list table inet initbox >rules
+	line '8010 : 172.20.1.2 . 89' rules
+	line '9001 : 172.20.1.2 . 81' rules
 	refused 'publish: "8000-8001:80": a range of ports needs one as long' box --network bridge -p 8000-8001:80 -- /bin/true
 	refused 'publish: "8000:80-81": a range of ports needs one as long' box --network bridge -p 8000:80-81 -- /bin/true
 	refused 'publish: "8001-8000:80-81": not a port' box --network bridge -p 8001-8000:80-81 -- /bin/true
