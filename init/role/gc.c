@@ -63,7 +63,7 @@ static int forget_address(struct box *box, uint32_t address, const struct addres
 	spec->bridge = note->bridge;
 	if (note->count && nft_forget_ports(box, address, note))
 		return -1;
-	if (fmt(text, sizeof(text), "%s of box %s, with %u published ports", fmt_ip4(ip, address), note->box, note->count))
+	if (fmt(text, sizeof(text), "%s of box %s, published ports: %u", fmt_ip4(ip, address), note->box, note->count))
 		return fail("write", "output");
 	return said(1, "address ", text);
 }

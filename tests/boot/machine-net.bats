@@ -154,7 +154,7 @@ teardown() {
 @test "a port and a subnet that are taken; a killed launcher" {
 	[[ $(value net taken) == 'ports: port 8080/tcp: bind: '*': box one has published it' ]]
 	[[ $(value net overlap) == 'link: subnet 10.0.0.0/16: 10.0.2.'*' dev eth0: the host has a route there already'* ]]
-	[ "$(value net gc)" = "$(printf 'address 172.20.1.4 of box three, with 1 published ports\ncgroup initbox-three' |
+	[ "$(value net gc)" = "$(printf 'address 172.20.1.4 of box three, published ports: 1\ncgroup initbox-three' |
 		sed 's/^/removed: /')" ]
 	end_of back
 	nothing_left

@@ -32,7 +32,7 @@ crashed() {
 	sort out | diff - <(sort <<-END
 		removed: table of bridge initbox0
 		removed: bridge initbox0
-		removed: address 172.20.1.2 of box one, with 2 published ports
+		removed: address 172.20.1.2 of box one, published ports: 2
 		removed: net.ipv4.ip_forward=1
 		removed: cgroup initbox-one
 	END
@@ -70,8 +70,8 @@ among_the_living() {
 	sort out | diff - <(sort <<-END
 		removed: table of bridge other0
 		removed: bridge other0
-		removed: address 172.20.1.2 of box one, with 1 published ports
-		removed: address $(sed -n 's/^removed: address \(10\.9\.[0-9.]*\) .*/\1/p' out) of box other, with 0 published ports
+		removed: address 172.20.1.2 of box one, published ports: 1
+		removed: address $(sed -n 's/^removed: address \(10\.9\.[0-9.]*\) .*/\1/p' out) of box other, published ports: 0
 		removed: cgroup initbox-one
 		removed: cgroup initbox-other
 	END
