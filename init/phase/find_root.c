@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Finds the device of the machine's root, and the one that its overlay writes to.
+#include <string.h>
+
 #include "base/log.h"
 #include "phase/block.h"
 
@@ -26,8 +28,8 @@ static void explain_one(const char *variable, const struct device_word *w)
 		explain("open read", "%s=/dev/%s", variable, w->value);
 	else if (w->kind == DEVICE_NUMBER)
 		explain("open read", "%s=/dev/block/%u:%u", variable, w->major, w->minor);
-	else
-		explain("open read", "%s=$(findfs %s)", variable, w->said);
+	else // without the path of an image
+		explain("open read", "%s=$(findfs %.*s)", variable, (int)(strlen(w->said) - (w->path ? strlen(w->path) + 1 : 0)), w->said);
 }
 
 static void find_root_explain(const struct box *box)

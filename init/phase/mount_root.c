@@ -240,14 +240,17 @@ static void explain_source(const struct spec *s, const char *target)
 static void mount_root_explain(const struct box *box)
 {
 	const struct overlay_word *o = &box->spec->overlay;
+	char size[32] = "";
 
 	explain_source(box->spec, o->on ? lower : MACHINE_ROOT);
 	if (!o->on)
 		return;
+	if (o->size && fmt(size, sizeof(size), ",size=%lu", (unsigned long)o->size))
+		size[0] = '\0';
 	if (o->device.kind)
 		explain("mount", "mount -t %s $upper %s", o->fstype ? o->fstype : "auto", upper);
 	else
-		explain("mount", "mount -t tmpfs -o mode=0755,size=%lu tmpfs %s", (unsigned long)o->size, upper);
+		explain("mount", "mount -t tmpfs -o mode=0755%s tmpfs %s", size, upper);
 	explain("mkdir", "mkdir -p %s/upper %s/work", upper, upper);
 	explain("mount", "mount -t overlay -o " OVERLAY " overlay " MACHINE_ROOT);
 }

@@ -92,6 +92,7 @@ static int start(struct spec *s, char **words)
 		machine_console_raw();
 	log_setup.level = s->verbose ? LOG_DETAIL : (enum log_level)(s->log_level + LOG_RESULT);
 	log_setup.explain = s->explain || s->dry_run;
+	log_setup.dry_run = s->dry_run;
 	if (phase_run(&self, drivers) || (s->root.kind && phase_run(&self, root)) || phase_run(&self, machine))
 		return -1;
 	if (s->hands_over && s->trace)

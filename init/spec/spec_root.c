@@ -43,7 +43,7 @@ int spec_check_root(struct spec *s)
 		return fail_text(why, "rootflags: \"%s\"", s->rootflags);
 	if (s->overlay.on) // takes what is written
 		s->root_flags |= MS_RDONLY;
-	if (s->root.path && !(s->root_flags & MS_RDONLY))
+	if (s->root.path && !spec_root_is_share(s) && !(s->root_flags & MS_RDONLY))
 		return fail_text("an image is never written to (try overlay)", "rw");
 	s->hands_over = s->root.kind && (s->init || (!s->command_count && !s->rootfs_count));
 	if (s->hands_over && check_mounts(s))

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # What a machine says whose root is not there, is damaged, or has no init that could run; and that it ends in order then.
+# shellcheck disable=SC2016 # as it is printed
 
 load lib
 load disk-lib
@@ -36,6 +37,18 @@ lines() {
 	fails none --append rootwait=1
 	lines none 'initbox: there is no block device at all: is its driver in the image (mkinitramfs --on-demand)?' \
 		'initbox: find-root: /dev/vda1: is not there, nor has it come within 1 s'
+}
+
+@test "with dry-run what would be done is said, and nothing is" {
+	from_list dry <<<'root = LABEL=data:/images/root.img'
+	machine dry --net none --append 'initbox.dry-run overlay=tmpfs init=/bin/sh'
+	tr -d '\r' <"$DIR/dry.out" >"$DIR/dry.lines"
+	cat "$DIR/dry.lines"
+	[ "$(cat "$DIR/dry.status")" = 0 ]
+	lines dry '+ device=$(findfs LABEL=data)  # open read' \
+		'+ mount -o ro $device /run/initbox/carrier; mount -o loop,ro /run/initbox/carrier/images/root.img /run/initbox/lower  # mount LOOP_CONFIGURE' \
+		'+ mount -t tmpfs -o mode=0755 tmpfs /run/initbox/upper  # mount' \
+		'+ exec switch_root /sysroot /bin/sh  # move_mount pivot_root umount2 unlinkat execve'
 }
 
 @test "an unknown UUID: what is there instead" {

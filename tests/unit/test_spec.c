@@ -123,6 +123,7 @@ static void knows_what_becomes_of_a_machine(void **state)
 		{BOX "init=/sbin/init", "init: needs root: it is a program of the root file system", false, NULL},
 		{BOX "overlay=tmpfs", "overlay: needs root: it goes over it", false, NULL},
 		{"root=top rootfstype=virtiofs", NULL, true, MACHINE_ROOT},
+		{"root=host:/export rootfstype=9p rw=yes", NULL, true, MACHINE_ROOT},
 		{"root=top", "root: \"top\": not a device (try /dev/vda1, UUID=…, LABEL=…); a tag needs rootfstype=virtiofs or 9p", false, NULL},
 		{"root=/dev/vda:/i rw=yes", "rw: an image is never written to (try overlay)", false, NULL},
 		{"root=/dev/vda:/i rw=yes overlay=tmpfs", NULL, true, MACHINE_ROOT},
