@@ -190,7 +190,7 @@ upper_refused() {
 	# An overlay can't be an upper, nor can what is read-only.
 	mount -t overlay -o "lowerdir=lower,upperdir=over/up,workdir=over/work" overlay layered
 	mkdir layered/up
-	refused 'overlay: mount: .*EINVAL' # Linux 6.1 has no words for it box --upper layered/up -- /bin/true
+	refused 'overlay: mount: .*EINVAL' box --upper layered/up -- /bin/true
 	line 'hint: ' err
 	umount layered
 	mount --bind ro ro
