@@ -52,14 +52,6 @@ static int write_out(void *arg)
 	return 0;
 }
 
-static int drain_console(void *arg)
-{
-	(void)arg;
-	tcdrain(STDOUT_FILENO);
-	tcdrain(STDERR_FILENO);
-	return 0;
-}
-
 _Noreturn void power_switch(enum order order)
 {
 	pid_t pid;
@@ -103,6 +95,5 @@ _Noreturn void power_end(struct box *machine, enum order order, int code, const 
 		order = order_last();
 	watchdog_close();
 	tell(s, order, code, end);
-	bounded_call("end: console", 1000, drain_console, NULL);
 	power_switch(order);
 }

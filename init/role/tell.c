@@ -13,7 +13,7 @@
 #include "role/bounded.h"
 #include "role/tell.h"
 
-enum { PORT_MS = 5000 };
+enum { PORT_MS = 5000, CONSOLE_MS = 1000 };
 
 struct message {
 	const char *port;
@@ -157,8 +157,14 @@ static void tell_console(int code, const struct box_end *end)
 static int drain(void *arg)
 {
 	(void)arg;
+	tcdrain(STDOUT_FILENO);
 	tcdrain(STDERR_FILENO);
 	return 0;
+}
+
+static void drain_console(void)
+{
+	bounded_call("end: console", CONSOLE_MS, drain, NULL);
 }
 
 void tell(const struct spec *s, enum order order, int code, const struct box_end *end)
@@ -172,12 +178,13 @@ void tell(const struct spec *s, enum order order, int code, const struct box_end
 		told = tell_port(port, code, end);
 	if (find_virtio_port(path, sizeof(path)))
 		told |= tell_port(path, code, end);
-	if (!told && (!isa || v == ISA_ON_CONSOLE))
+	if (isa ? v == ISA_ON_CONSOLE : !told)
 		tell_console(code, end);
+	drain_console();
 	if (!isa || order == ORDER_REBOOT)
 		return;
-	bounded_call("end: console", 1000, drain, NULL);
 	write_isa(port + 6, v);
 	if (!told && v != ISA_ON_CONSOLE)
 		tell_console(code, end);
+	drain_console();
 }

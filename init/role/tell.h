@@ -12,5 +12,5 @@
 // The name of the virtio port.
 #define TELL_PORT "org.initbox.status"
 
-// Tells it by each way that is there; with isa:PORT and an order that is not reboot it does not return where that works.
+// Tells it by each way that is there, and waits until the console has sent all; with isa:PORT and an order that is not reboot it does not return where that works.
 void tell(const struct spec *s, enum order order, int code, const struct box_end *end);
