@@ -24,6 +24,8 @@ static const struct plain_row {
 	{"rootdelay", "rootwait", NULL, true},
 	{"init", "init", NULL, true},
 	{"overlay", "overlay", NULL, true},
+	{"quiet", "log-level", "error", false},
+	{"debug", "log-level", "detail", false},
 };
 
 struct word {

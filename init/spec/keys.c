@@ -203,7 +203,7 @@ static const struct key keys[] = {
 	{"watchdog", 0, SCOPE_MACHINE, KEY_WATCHDOG, FIELD(watchdog), .arg = "DEVICE[:SECONDS]",
 	 .help = "resets the machine when PID 1 does not feed it for that long"},
 	{"log-level", 0, SCOPE_MACHINE, KEY_CHOICE, FIELD(log_level), .choices = log_levels, .arg = "error|note|detail",
-	 .help = "what is said on the console and in the kernel's log (note)"},
+	 .help = "what is said on the console and in the kernel's log (note; quiet: error, debug: detail)"},
 };
 // clang-format on
 

@@ -109,6 +109,22 @@ static void takes_quotes_off(void **state)
 	assert_string_equal(s->name, "x");
 }
 
+// The kernel's own words for how much is said; the last one wins.
+static void is_as_quiet_as_the_kernel(void **state)
+{
+	static const struct {
+		const char *text;
+		int level;
+	} rows[] = {
+		{"", 1}, {"quiet", 0}, {"debug", 2}, {"quiet debug", 2}, {"initbox.log-level=note quiet", 0},
+		{"quiet initbox.log-level=note", 1}, {"quiet=1", 1}, {"x=quiet", 1}, {"quieter", 1}, {"-- quiet", 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(good(rows[i].text)->log_level, rows[i].level);
+}
+
 static void refuses(void **state)
 {
 	(void)state;
@@ -301,7 +317,7 @@ int main(void)
 		cmocka_unit_test(last_one_wins),	    cmocka_unit_test(takes_quotes_off),
 		cmocka_unit_test(reads_plain_words),	    cmocka_unit_test(reads_roots),
 		cmocka_unit_test(reads_overlays),
-		cmocka_unit_test(refuses),		    cmocka_unit_test(adds_to_what_is_there),
+		cmocka_unit_test(refuses),		    cmocka_unit_test(is_as_quiet_as_the_kernel),		    cmocka_unit_test(adds_to_what_is_there),
 		cmocka_unit_test(finds_one_value),	    cmocka_unit_test(reads_long_lines),
 	};
 
