@@ -47,7 +47,7 @@ CRTN = $(MUSL)/libc.a $(shell $(CC) -print-libgcc-file-name) $(MUSL)/crtn.o
 
 # What goes into PID 1 is this list.
 INIT = main \
-       phase/button phase/late phase/machine_console phase/port_owner phase/ports phase/routes phase/foreign phase/cgroup_collect phase/seed phase/slirp phase/watchdog role/gc \
+       phase/button phase/late phase/machine_console phase/port_owner phase/ports phase/routes phase/foreign phase/foreign_legacy phase/cgroup_collect phase/seed phase/slirp phase/watchdog role/gc \
        base/arena base/crc32 base/dir base/disk base/err base/exec_why base/file base/fmt base/kmsg base/log base/mnt base/nfexpr base/nl base/nl_close base/nl_dump base/passwd base/path base/ptable base/rest base/sha256 base/signals base/superblock base/uevent base/undo base/utf8 base/watch base/rmtree \
        spec/caps spec/config spec/keys spec/modtable spec/options spec/parse spec/spec spec/store spec/store_machine spec/value spec/value_limits spec/value_machine spec/value_mount spec/value_namespace spec/value_network spec/value_privileges spec/value_process spec/cmdline spec/spec_root spec/value_root \
        phase/address phase/cache phase/cgroup phase/cgroup_limits phase/cgroup_place phase/coldplug phase/compile phase/console phase/devices phase/early phase/environ phase/exec phase/files phase/filter phase/handover phase/host_devices phase/image phase/join phase/landlock phase/link phase/modload phase/machine_kernel phase/machine_mounts phase/modules phase/mounts \

@@ -251,7 +251,7 @@ static int nft_up(struct box *box)
 	if (ret == 0)
 		ret = publish(&nl, box);
 	if (ret == 0)
-		ret = foreign_warn(&nl, box);
+		ret = foreign_warn(&nl, box) || foreign_warn_legacy(box) ? -1 : 0;
 	state_unlock(box);
 	return ret;
 }

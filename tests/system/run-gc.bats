@@ -204,7 +204,7 @@ firewall() {
 	line '^initbox: hint: ' one.log
 	stop "$PID"
 	nft -s list ruleset | diff /run/ruleset -
-	sed -n 's/^initbox: hint: \(nft.*\)/\1/p' one.log >todo
+	sed -n 's/^initbox: hint: \(nft.*\|iptables.*\)/\1/p' one.log >todo
 	[ ! -s todo ] || sh -eux ./todo
 	"${helps:-true}"
 	start two --network bridge -p 8080:80 --ip 172.20.1.3 -- /bin/peer serve tcp 0.0.0.0 80
@@ -254,6 +254,15 @@ iptables_rules() {
 }
 @test "iptables -P FORWARD DROP" {
 	inside firewall iptables_rules
+}
+
+legacy_rules() {
+	iptables-legacy -P FORWARD DROP
+	iptables-legacy -A FORWARD -i docker0 -j ACCEPT
+}
+@test "iptables-legacy -P FORWARD DROP" {
+	unshare --net iptables-legacy -S >/dev/null 2>&1 || skip "no ip_tables in this kernel"
+	inside firewall legacy_rules
 }
 
 # As firewalld makes them: accept by policy, and a last rule that rejects.
