@@ -28,7 +28,7 @@ static bool is_machine_init(const char *name)
 static bool is_modprobe(int argc, char **argv)
 {
 	return argc == 4 && !strcmp(argv[0], "/proc/1/exe") && !strcmp(argv[1], "-q") && !strcmp(argv[2], "--") &&
-	       fcntl(STDIN_FILENO, F_GETFD) < 0 && fcntl(STDERR_FILENO, F_GETFD) < 0;
+	       sys_fcntl(STDIN_FILENO, F_GETFD, 0) < 0 && sys_fcntl(STDERR_FILENO, F_GETFD, 0) < 0;
 }
 
 // `initbox poweroff`, or a link poweroff to it, and nothing else. Looked at here, because a start as an entry is to touch

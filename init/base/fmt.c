@@ -138,6 +138,16 @@ const char *fmt_ip4(char dst[16], uint32_t addr)
 	return dst;
 }
 
+char *str_find(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (; strncmp(text, word, n); text++)
+		if (!*text)
+			return NULL;
+	return (char *)(uintptr_t)text; // as strstr: what comes in as char * is one that may be changed
+}
+
 int num_parse(const char *s, size_t n, unsigned base, uint64_t max, uint64_t *out)
 {
 	uint64_t v = 0;

@@ -21,7 +21,7 @@ void nl_close_behind(int fd)
 	int gate[2] = {-1, -1};
 
 	// Exit signal 0: nobody is told of its end, and nobody has to wait for it.
-	if (pipe2(gate, O_CLOEXEC) == 0 && sys_clone(0) == 0)
+	if (sys_pipe2(gate, O_CLOEXEC) == 0 && sys_clone(0) == 0)
 		child(fd, gate[0]);
 	close(fd);
 	close(gate[0]);

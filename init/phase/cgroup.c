@@ -82,7 +82,7 @@ int cgroup_wait_empty(const struct box *box)
 			return -1;
 		}
 		text[n] = '\0';
-		empty = strstr(text, "populated 0") != NULL;
+		empty = str_find(text, "populated 0") != NULL;
 		if (!empty)
 			poll(&p, 1, 500);
 	}

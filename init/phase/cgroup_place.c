@@ -43,7 +43,7 @@ static char *own_path(char *text, size_t cap)
 
 	if (file_read(AT_FDCWD, "/proc/self/cgroup", text, cap) < 0)
 		return NULL;
-	p = strstr(text, "0::/");
+	p = str_find(text, "0::/");
 	if (!p || (p > text && p[-1] != '\n') || !strncmp(p + 4, "..", 2))
 		return NULL;
 	end = strchr(p, '\n');
@@ -92,8 +92,8 @@ static const char *v1_mount(char *text, size_t cap, const char *name)
 		if (!end)
 			return NULL;
 		*end = '\0';
-		type = strstr(line, " - cgroup ");
-		for (char *p = type; p && (p = strstr(p, name)); p += n) {
+		type = str_find(line, " - cgroup ");
+		for (char *p = type; p && (p = str_find(p, name)); p += n) {
 			if (!strchr(", ", p[-1]) || (p[n] && p[n] != ','))
 				continue;
 			for (int field = 0; field < 4; field++)
@@ -113,7 +113,7 @@ int cgroup_place_missing(const struct box *box, const char *name)
 
 	mount = v1_mount(text, sizeof(text), v1);
 	in_v1 = file_read(AT_FDCWD, "/proc/self/cgroup", groups, sizeof(groups)) > 0 &&
-		!fmt(pattern, sizeof(pattern), ":%s:", v1) && strstr(groups, pattern);
+		!fmt(pattern, sizeof(pattern), ":%s:", v1) && str_find(groups, pattern);
 	fail_text("", "controller %s", name);
 	if (mount)
 		return fail_because("is in the cgroup v1 hierarchy on %s; limits need v2 "
@@ -132,7 +132,7 @@ static bool has_word(const char *text, const char *word)
 {
 	size_t n = strlen(word);
 
-	for (const char *p = text; (p = strstr(p, word)); p += n)
+	for (const char *p = text; (p = str_find(p, word)); p += n)
 		if ((p == text || p[-1] == ' ') && strchr(" \n", p[n]))
 			return true;
 	return false;

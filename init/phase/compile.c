@@ -73,7 +73,7 @@ static int fail_as_said(char *text)
 	text[strcspn(text, "\n")] = '\0';
 	if (!strncmp(object, NAME ": ", sizeof(NAME) + 1))
 		object += sizeof(NAME) + 1;
-	colon = strstr(object, ": ");
+	colon = str_find(object, ": ");
 	if (!colon)
 		return fail_text(*object ? object : "failed without a word", NAME);
 	*colon = '\0';

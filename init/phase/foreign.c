@@ -146,7 +146,12 @@ static bool drops_all(const char *list, size_t n)
 
 static bool names(const struct nlmsghdr *h, const char *bridge)
 {
-	return memmem(h, h->nlmsg_len, bridge, strlen(bridge) + 1) != NULL;
+	size_t n = strlen(bridge) + 1;
+
+	for (size_t at = NLMSG_HDRLEN; at + n <= h->nlmsg_len; at++)
+		if (!memcmp((const char *)h + at, bridge, n))
+			return true;
+	return false;
 }
 
 static int see_rule(void *arg, const struct nlmsghdr *h)

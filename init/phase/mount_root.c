@@ -139,7 +139,7 @@ static int mount_share(const struct spec *s, const char *target, struct options 
 {
 	size_t n = strlen(o->data);
 
-	if (!strcmp(s->rootfstype, "9p") && !strstr(o->data, "trans=") &&
+	if (!strcmp(s->rootfstype, "9p") && !str_find(o->data, "trans=") &&
 	    fmt(o->data + n, sizeof(o->data) - n, "%strans=virtio", n ? "," : ""))
 		return fail("mount", "rootflags");
 	return mnt_mount_device(s->root.said, s->rootfstype, target, o->flags, o->data);

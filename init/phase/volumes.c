@@ -32,13 +32,13 @@ static bool is_shared(const struct volume *v)
 // One line of /proc/self/mountinfo: is it the mount with this number, and does it exchange mounts with others?
 static bool exchanges(char *line, uint64_t id, const struct volume *v)
 {
-	char *end = strstr(line, " - ");
+	char *end = str_find(line, " - ");
 	uint64_t number;
 
 	if (!end || num_parse(line, strcspn(line, " "), 10, UINT64_MAX, &number) || number != id)
 		return false;
 	*end = '\0';
-	return strstr(line, " shared:") || (v->propagation == MS_SLAVE && strstr(line, " master:"));
+	return str_find(line, " shared:") || (v->propagation == MS_SLAVE && str_find(line, " master:"));
 }
 
 // Where the host's mount is private nothing would ever arrive, and nobody would say why.

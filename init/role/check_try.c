@@ -129,7 +129,7 @@ static bool file_has(const char *path, const char *text)
 		size_t have = keep + (size_t)got;
 
 		piece[have] = '\0';
-		found = strstr(piece, text) != NULL;
+		found = str_find(piece, text) != NULL;
 		keep = have < n ? have : n - 1;
 		memmove(piece, piece + have - keep, keep);
 	}
@@ -160,7 +160,7 @@ static uint64_t status_value(const char *key, unsigned base)
 
 	if (file_read(AT_FDCWD, "/proc/self/status", text, sizeof(text)) < 0)
 		return 0;
-	p = strstr(text, key);
+	p = str_find(text, key);
 	if (!p)
 		return 0;
 	p += strlen(key);

@@ -130,7 +130,7 @@ static void dumb_init_refuse(const char *argv0, const struct err *e, bool exec)
 			e->no && e->text[0] ? ": " : "", e->no ? e->text : "");
 	else if (!strcmp(e->object, "command"))
 		buf_fmt(&line, "Usage: %s [option] program [args]\nTry %s --help for full usage.\n", argv0, argv0);
-	else if (strstr(e->object, "rewrite") || !strcmp(e->object, "command line: -r"))
+	else if (str_find(e->object, "rewrite") || !strcmp(e->object, "command line: -r"))
 		buf_str(&line, "Usage: -r option takes <signum>:<signum>, where <signum> is between 1 and 31.\n"
 			       "This option can be specified multiple times.\nUse --help for full usage.\n");
 	else

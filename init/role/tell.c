@@ -72,7 +72,7 @@ static uint64_t oom_kills(void)
 {
 	static LARGE_BSS char text[16 * 1024];
 	static const char key[] = "\noom_kill ";
-	const char *p = file_read(AT_FDCWD, "/proc/vmstat", text, sizeof(text) - 1) < 0 ? NULL : strstr(text, key);
+	const char *p = file_read(AT_FDCWD, "/proc/vmstat", text, sizeof(text) - 1) < 0 ? NULL : str_find(text, key);
 	uint64_t n = 0;
 
 	if (p)

@@ -125,7 +125,7 @@ int parse_cmdline(struct spec *s, const char *text)
 		char *value;
 
 		// Settings of ours would be lost in it.
-		if (w.open && (ours || strstr(w.start, own_prefix)))
+		if (w.open && (ours || str_find(w.start, own_prefix)))
 			return fail_text("a quote is not closed", "%s: %.*s", where, 80, w.start);
 		if (!ours)
 			continue;

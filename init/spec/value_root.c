@@ -35,7 +35,7 @@ static bool is_number(const char *s, size_t n, uint32_t *v)
 static const char *take_offset(struct device_word *w)
 {
 	static const char name[] = "/PARTNROFF=";
-	char *slash = strstr(w->value, name);
+	char *slash = str_find(w->value, name);
 	const char *p;
 	uint32_t v;
 
@@ -96,7 +96,7 @@ const char *value_root(const char *s, struct device_word *out)
 	copy = arena_copy(s, strlen(s));
 	if (!copy)
 		return "the configuration is too large";
-	path = strstr(copy, ":/");
+	path = str_find(copy, ":/");
 	if (path) {
 		w.path = path + 1;
 		copy[path - copy] = '\0';

@@ -241,9 +241,26 @@ static void parses_part_of_a_text(void **state)
 	assert_int_equal(num_parse("123x", 4, 10, 1000, &v), -1);
 }
 
+static void finds_text(void **state)
+{
+	static const char *const rows[][2] = {
+		{"", ""}, {"", "a"}, {"a", ""}, {"abc", "abc"}, {"abc", "abcd"}, {"aaab", "aab"}, {"xab", "ab"}, {"ab", "b"}, {"ababac", "abac"},
+		{"ab", "c"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *text = unit_exact(rows[i][0], strlen(rows[i][0]) + 1);
+
+		assert_ptr_equal(str_find(text, rows[i][1]), strstr(text, rows[i][1]));
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_text),
 		cmocka_unit_test(formats_text),
 		cmocka_unit_test(formats_nothing),
 		cmocka_unit_test(formats_numbers),
