@@ -70,22 +70,27 @@ static int dump_once(struct nl *nl, struct nl_dump *d)
 	d->done = d->interrupted = false;
 	if (d->each(d->arg, NULL) || nl_transmit(nl))
 		return -1;
-	while (!d->done && (n = nl_receive(nl, answer, sizeof(answer))) != 0) {
-		if (n > 0 && nl_parse_dump(nl, answer, (size_t)n, d) == 0)
-			continue;
-		no = errno;
-		// What is left would be taken for the next request's.
-		while (nl_receive(nl, answer, sizeof(answer)) > 0)
-			;
-		errno = no;
-		return -1;
-	}
-	errno = EPROTO;
-	if (d->done && nl_strangers != strangers)
-		return fail(nl->label[0].call, "%s: part of the answer is not the kernel's", nl->label[0].object);
-	if (d->done)
+	do {
+		n = nl_receive(nl, answer, sizeof(answer));
+		if (n == 0) {
+			errno = EPROTO;
+			fail(nl->label[0].call, "%s: no end of the answer from the kernel", nl->label[0].object);
+		}
+		if (n > 0 && nl_parse_dump(nl, answer, (size_t)n, d))
+			n = -1;
+	} while (n > 0 && !d->done);
+	if (n > 0 && nl_strangers == strangers)
 		return 0;
-	return fail(nl->label[0].call, "%s: no end of the answer from the kernel", nl->label[0].object);
+	if (n > 0) {
+		errno = EPROTO;
+		fail(nl->label[0].call, "%s: part of the answer is not the kernel's", nl->label[0].object);
+	}
+	no = errno;
+	// What is left would be taken for the next request's.
+	while (nl_receive(nl, answer, sizeof(answer)) > 0)
+		;
+	errno = no;
+	return -1;
 }
 
 int nl_dump(struct nl *nl, int (*each)(void *arg, const struct nlmsghdr *h), void *arg)

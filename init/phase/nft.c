@@ -11,6 +11,7 @@
 #include "phase/nft.h"
 #include "phase/nft_rules.h"
 #include "phase/state.h"
+#include "spec/value.h"
 
 // Types of nft's key and data, from its datatype numbers: 6 bits each (nft --debug=netlink).
 enum { TYPE_IPADDR = 7, TYPE_PROTO = 12, TYPE_SERVICE = 13 };
@@ -237,6 +238,44 @@ static int first_up(struct nl *nl, struct box *box)
 	return make_table(nl, box) || address_sweep(box, &box->spec->subnet, forget_nothing) ? -1 : 0;
 }
 
+// Under the name of an address: publishes what a living box of this bridge has to it.
+static int publish_again(struct box *box, const char *name, void *arg)
+{
+	struct address_note note;
+	char table_text[32];
+	struct nl *nl = arg;
+	uint32_t address;
+	int living;
+
+	if (value_ip4(name, &address) || address == box->address)
+		return 0;
+	living = address_read_living(box, name, &note);
+	if (living < 1 || !note.count || strcmp(note.bridge, box->spec->bridge))
+		return living < 0 ? -1 : 0;
+	nf_batch_begin(nl);
+	for (unsigned i = 0; i < note.count; i++)
+		put_element(nl, address, table_name(box, table_text), &note.port[i], NLM_F_CREATE);
+	nf_batch_end(nl);
+	return nl_send(nl, true);
+}
+
+// Somebody may have flushed all rules of the host (systemctl reload nftables) while boxes run.
+static int more_up(struct nl *nl, struct box *box)
+{
+	char name[32];
+	const char *table = table_name(box, name);
+	int there = nft_rules_there(nl, box, table);
+
+	if (there < 0)
+		return -1;
+	if (there)
+		return remove_ports(box, box->address, box->stale, box->stale_count);
+	log_line(LOG_NOTE,
+		 "table inet %s: somebody has removed rules of it; it is made again, with the ports of all boxes",
+		 table);
+	return make_table(nl, box) ? -1 : state_each(box, publish_again, nl);
+}
+
 // Lets the lock go that phase link took.
 static int nft_up(struct box *box)
 {
@@ -247,7 +286,7 @@ static int nft_up(struct box *box)
 		return 0;
 	if (undo_push(&box->undo, nft_down, box, "table") || open_socket(&nl, box))
 		return -1;
-	ret = box->first ? first_up(&nl, box) : remove_ports(box, box->address, box->stale, box->stale_count);
+	ret = box->first ? first_up(&nl, box) : more_up(&nl, box);
 	if (ret == 0)
 		ret = publish(&nl, box);
 	if (ret == 0)
@@ -260,11 +299,13 @@ static void explain_port(const struct box *box, const char *table, const struct 
 {
 	char key[24] = "", port[8] = "PORT", ip[16];
 
-	if ((p->addr && fmt(key, sizeof(key), "%s . ", fmt_ip4(ip, p->addr))) || (p->host && fmt(port, sizeof(port), "%u", p->host)))
+	if ((p->addr && fmt(key, sizeof(key), "%s . ", fmt_ip4(ip, p->addr))) ||
+	    (p->host && fmt(port, sizeof(port), "%u", p->host)))
 		return;
 	explain("NFT_MSG_NEWSETELEM", "nft add element inet %s %s '{ %s%s . %s : %s . %u }'", table,
 		map_rows[p->addr ? NFT_MAP_ADDRESS_PORT : NFT_MAP_PORT].name, key,
-		p->proto == IPPROTO_UDP ? "udp" : "tcp", port, box->address ? fmt_ip4(ip, box->address) : "ADDRESS", p->box);
+		p->proto == IPPROTO_UDP ? "udp" : "tcp", port, box->address ? fmt_ip4(ip, box->address) : "ADDRESS",
+		p->box);
 }
 
 static void nft_explain(const struct box *box)

@@ -218,7 +218,25 @@ static void put_chain(struct nl *nl, const char *table, const struct chain_row *
 	nl_str(nl, NFTA_CHAIN_TYPE, c->type);
 }
 
-static void put_rule(struct nl *nl, const struct box *box, const char *table, const struct rule_row *row)
+// A mark in the rule is in the form of nft's own notes: type, length, value; of types it does not know nft takes no notice.
+struct note {
+	uint8_t type, len, mark[4];
+};
+enum { NOTE_MARK = 0x69 };
+
+static uint32_t put_mark(struct nl *nl)
+{
+	struct note note = {NOTE_MARK, sizeof(note.mark), {0}};
+	uint32_t mark = 2166136261u; // FNV-1a over all but the header of the message
+
+	for (size_t i = nl->start + NLMSG_HDRLEN; i < nl->len; i++)
+		mark = (mark ^ (unsigned char)nl->buf[i]) * 16777619u;
+	memcpy(note.mark, &mark, sizeof(mark));
+	nl_put(nl, NFTA_RULE_USERDATA, &note, sizeof(note));
+	return mark;
+}
+
+static uint32_t put_rule(struct nl *nl, const struct box *box, const char *table, const struct rule_row *row)
 {
 	size_t list;
 
@@ -230,14 +248,51 @@ static void put_rule(struct nl *nl, const struct box *box, const char *table, co
 		if (!put_match(nl, box, row->term[i]))
 			put_action(nl, row->term[i]);
 	nl_end(nl, list);
+	return put_mark(nl);
 }
 
-void nft_rules_put(struct nl *nl, const struct box *box, const char *table)
+struct nft_marks nft_rules_put(struct nl *nl, const struct box *box, const char *table)
 {
+	struct nft_marks marks = {0, COUNT(rule_rows)};
+
 	for (size_t i = 0; i < COUNT(chain_rows); i++)
 		put_chain(nl, table, &chain_rows[i]);
 	for (size_t i = 0; i < COUNT(rule_rows); i++)
-		put_rule(nl, box, table, &rule_rows[i]);
+		marks.sum += put_rule(nl, box, table, &rule_rows[i]);
+	return marks;
+}
+
+static int see_rule(void *arg, const struct nlmsghdr *h)
+{
+	struct nft_marks *seen = arg;
+	const struct note *note;
+	uint32_t mark;
+	size_t n;
+
+	if (!h) {
+		*seen = (struct nft_marks){0};
+		return 0;
+	}
+	if (h->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE))
+		return 0;
+	note = nl_find(h, sizeof(struct nfgenmsg), NFTA_RULE_USERDATA, &n);
+	if (!note || n != sizeof(*note) || note->type != NOTE_MARK)
+		return 0;
+	memcpy(&mark, note->mark, sizeof(mark));
+	seen->sum += mark;
+	seen->count++;
+	return 0;
+}
+
+int nft_rules_there(struct nl *nl, const struct box *box, const char *table)
+{
+	struct nft_marks wanted = nft_rules_put(nl, box, table), seen;
+
+	nl_reset(nl);
+	nf_begin(nl, NFT_MSG_GETRULE, NLM_F_DUMP, NFPROTO_INET, table, "NFT_MSG_GETRULE", "rules");
+	if (nl_dump(nl, see_rule, &seen))
+		return -1;
+	return seen.sum == wanted.sum && seen.count == wanted.count;
 }
 
 static void explain_rule(const struct box *box, const char *table, const struct rule_row *row)

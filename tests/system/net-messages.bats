@@ -30,7 +30,7 @@ always() {
 		> RTM_NEWLINK#[0-9]+ (LINKINFO\.DATA\.PEER\.)?NUM_[TR]X_QUEUES one queue instead of one for each processor, which costs memory in each box
 		> RTM_NEWLINK#[0-9]+ LINKINFO\.SLAVE_DATA\.(MODE|ISOLATED) hairpin and isolated are set both, whatever they were
 		[<>] RTM_NEWROUTE#1 \(header\) ip marks its routes "boot"; "static" is what a service's are
-		[<>] type 0x(a[0-9a-f]+|1a) dumps: nft's of all that is there; initbox's of routes that have the subnet, and of others' chains that drop
+		[<>] type 0x(a[0-9a-f]+|1a) dumps: nft's of all that is there; initbox's of its rules, of routes that have the subnet, and of others' chains that drop
 		> NFNL_MSG_BATCH_(BEGIN|END)#[23] .* nft was given all commands at once; of the box the start and the end are transactions of their own
 		< NFT_MSG_NEWSETELEM#[0-9]+ SET_ID nft names the map by its number, too
 	END
@@ -40,6 +40,7 @@ first_only() {
 	cat <<-'END'
 		> RTM_NEWLINK#1 ADDRESS without one the bridge has the lowest address of its ports, another one as boxes come and go
 		[<>] NFT_MSG_DELTABLE#1 \(flags\) the last message is acknowledged
+		> NFT_MSG_NEWRULE#[0-9]+ USERDATA a mark by which the next box finds out whether all rules are there
 		> NFT_MSG_NEWCHAIN#[0-9]+ POLICY accept, which is the kernel's default, too
 		< NFT_MSG_NEWSET#[0-9]+ USERDATA nft's own notes on byte order, for types that are not those of the header fields
 		[<>] NFT_MSG_NEWRULE#4 EXPRESSIONS\.[1-4]\..* nft asks for IPv4 where it needs it; initbox before the route is looked up, which costs more
@@ -160,8 +161,8 @@ cost() {
 	done
 	read -r many_sent many_calls <<<"$(requests "$INITBOX" run --rootfs "$ROOT" "${OPTIONS[@]}" -- /bin/true)"
 	echo "no network: $none_sent sent, $none_calls calls; one more box: $sent, $calls; with 8 others: $many_sent, $many_calls"
-	# lo; the veth, who else filters, the ports, lo and eth0 inside, and two ports that are taken back.
-	same '1 6 6' "$none_sent $sent $many_sent" 'requests'
+	# lo; the veth, whether all rules are there, who else filters, the ports, lo and eth0 inside, and two ports that are taken back.
+	same '1 7 7' "$none_sent $sent $many_sent" 'requests'
 	[ $((calls - none_calls)) -lt 140 ]
 	# A wait for a lock, or for an end, may be a call more or less.
 	[ $((many_calls - calls)) -lt 5 ]

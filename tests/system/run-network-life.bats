@@ -133,6 +133,33 @@ killed_among_others() {
 	inside killed_among_others
 }
 
+flushed() {
+	start one --network bridge --ip 172.20.1.2 -p 8080:80 -- /bin/peer serve tcp 0.0.0.0 80
+	one=$PID
+	nft list ruleset >before
+	nft flush ruleset
+	start two --network bridge --ip 172.20.1.3 -p 8081:80 -- /bin/peer serve tcp 0.0.0.0 80
+	line '^initbox: table inet initbox: somebody has removed rules of it; it is made again' two.log
+	answers 198.51.100.2 outside peer ask tcp 198.51.100.1 8080
+	answers 198.51.100.2 outside peer ask tcp 198.51.100.1 8081
+	stop "$PID"
+	nft list ruleset | diff before -
+	# One rule is enough; what others have added does not matter.
+	nft -a list chain inet initbox forward | sed -n 's/.*oifname "initbox0" drop # handle //p' | tail -n 1 >handle
+	nft delete rule inet initbox forward handle "$(cat handle)"
+	start two --network bridge
+	stop "$PID"
+	nft list ruleset | diff before -
+	nft add rule inet initbox forward counter
+	start two --network bridge
+	same '' "$(grep -v ready two.log || :)" 'words about a rule more'
+	nft list ruleset | grep -q counter
+	stop "$PID" "$one"
+}
+@test "a table that somebody has flushed is made again by the next box" {
+	inside flushed
+}
+
 left_on_host() {
 	ip -o link show type bridge
 	nft list ruleset
