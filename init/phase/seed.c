@@ -146,15 +146,15 @@ static int write_seed(const char *path, const struct seed *s)
 
 static LARGE_BSS struct seed old, new;
 
-static int replace(const char *path)
+// otherwise: what is said when none can be made.
+static int replace(const char *path, const char *otherwise)
 {
 	int made = make_seed(&old, &new), ret = made;
 
 	if (made > 0)
 		ret = write_seed(path, &new);
 	else if (made == 0)
-		log_line(LOG_NOTE, "seed: %s: the kernel has no entropy yet; it is written when the machine ends",
-			 path);
+		log_line(LOG_NOTE, "seed: %s: the kernel has no entropy yet: %s", path, otherwise);
 	explicit_bzero(&new, sizeof(new));
 	return ret;
 }
@@ -165,7 +165,7 @@ static int save(void *arg)
 	const struct spec *s = arg;
 
 	old.n = 0;
-	return replace(s->seed);
+	return replace(s->seed, "it stays as it is");
 }
 
 // The file is replaced between mixing and counting: what is lost in between is only what it would have counted for.
@@ -176,7 +176,7 @@ static int take_file(struct box *box)
 
 	if (read_seed(s->seed, &old) || mix(&old))
 		return -1;
-	ret = replace(s->seed);
+	ret = replace(s->seed, "it is written when the machine ends");
 	if (!ret && s->seed_credit && old.n)
 		ret = credit(old.n);
 	explicit_bzero(&old, sizeof(old));
@@ -202,6 +202,8 @@ static void seed_explain(const struct box *box)
 {
 	const char *path = box->spec->seed;
 
+	if (!access(fw_cfg, F_OK))
+		explain(box->spec->seed_credit ? "read write RNDADDTOENTCNT" : "read write", "cat %s >/dev/urandom", fw_cfg);
 	if (path)
 		explain(box->spec->seed_credit ? "getrandom fsync rename RNDADDTOENTCNT" : "getrandom fsync rename",
 			"cat %s >/dev/urandom; head -c %d /dev/urandom >%s.new; sync %s.new; mv %s.new %s", path,

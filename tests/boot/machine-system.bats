@@ -21,6 +21,15 @@ looker() {
 		--module overlay --module virtio_pci --module virtio_blk "$@"
 }
 
+# with NAME OPTIONS…: $DIR/NAME.qemu, which is qemu with them; for QEMU.
+with() {
+	local name=$1
+
+	shift
+	printf '#!/bin/sh\nexec %s "$@" %s\n' "${QEMU:-qemu-system-x86_64}" "$*" >"$DIR/$name.qemu"
+	chmod +x "$DIR/$name.qemu"
+}
+
 setup_file() {
 	setup_machines
 	truncate -s 16M "$DIR/data.img" "$DIR/swap.img"
@@ -40,6 +49,7 @@ setup_file() {
 		echo "bind=$(mount_of /again)"
 		awk 'NR > 1 { print "swap=" $1, $2, $3, $5 }' /proc/swaps
 		echo written >/machine/data/file
+		dmesg | grep -q 'random: crng init done' && echo random=ready
 		echo "seed=$(stat -c '%a %s' /machine/data/seed) $(sha256sum </machine/data/seed)"
 		echo "log=$(dmesg -r | sed -n 's/^<\([0-9]*\)>\[[ 0-9.]*\] initbox: phase machine-mounts$/\1/p')"
 		touch /machine/again/x 2>/dev/null || echo again=read-only
@@ -56,9 +66,11 @@ setup_file() {
 		seed = /data/seed
 		seed-credit = yes
 	END
-	machine system --net none --disk "$DIR/data.img" --disk "$DIR/swap.img" --append 'initbox.explain initbox.log-level=detail'
+	# A processor without RDRAND, so that nothing but the seed can make random numbers ready so soon.
+	with system -cpu qemu64
+	QEMU=$DIR/system.qemu machine system --net none --disk "$DIR/data.img" --disk "$DIR/swap.img" --append 'initbox.explain initbox.log-level=detail'
 	ended system 0
-	said system name=lab.example 'parameters=example 17 1' 'data=rw,nosuid,nodev,noatime /dev/vda rw,data=ordered' \
+	said system random=ready name=lab.example 'parameters=example 17 1' 'data=rw,nosuid,nodev,noatime /dev/vda rw,data=ordered' \
 		'bind=ro,nosuid,nodev,noatime /dev/vda rw,data=ordered' 'swap=/dev/vdb partition 16380 7' again=read-only 'initbox: phase machine-mounts' log=14
 	grep -qxE 'tmpfs=rw,.*noexec.* tmpfs rw,size=1024k,mode=711.* 711' "$DIR/system.out"
 	said system '+ mkdir -p /again; mount -t bind -o bind,ro /data /again  # mkdir mount' \
@@ -91,15 +103,6 @@ setup_file() {
 TIME initbox: hint: this kernel has no such parameter, or what it belongs to is not there (a module, a link)' ]
 }
 
-# with NAME OPTIONS…: $DIR/NAME.qemu, which is qemu with them; for QEMU.
-with() {
-	local name=$1
-
-	shift
-	printf '#!/bin/sh\nexec %s "$@" %s\n' "${QEMU:-qemu-system-x86_64}" "$*" >"$DIR/$name.qemu"
-	chmod +x "$DIR/$name.qemu"
-}
-
 @test "configurations: the image's, an appended archive's, qemu's fw_cfg, the kernel's command line; later ones win" {
 	cat >"$DIR/sources.conf" <<-'END'
 		rootfs = /box
@@ -115,10 +118,11 @@ with() {
 	"$MKINITRAMFS" --base "$DIR/sources.cpio" --run-config "$DIR/appended.conf" -o "$DIR/more.cpio"
 	mv "$DIR/more.cpio" "$DIR/sources.cpio"
 	printf 'env = FIRMWARE=3\r\nhostname = firmware\r\nworkdir = /tmp' >"$DIR/firmware.conf"
-	with sources -fw_cfg "name=opt/initbox/conf,file=$DIR/firmware.conf"
-	QEMU=$DIR/sources.qemu machine sources --net none --append 'initbox.env=WORD=4 initbox.hostname=words initbox.user=7'
+	with sources -fw_cfg "name=opt/initbox/conf,file=$DIR/firmware.conf" -fw_cfg name=opt/initbox/seed,string=random
+	QEMU=$DIR/sources.qemu machine sources --net none --append 'initbox.env=WORD=4 initbox.hostname=words initbox.user=7 initbox.explain'
 	ended sources 0
-	said sources '1 2 3 4' words /tmp 7
+	said sources '1 2 3 4' words /tmp 7 \
+		'+ cat /sys/firmware/qemu_fw_cfg/by_name/opt/initbox/seed/raw >/dev/urandom  # read write'
 	printf 'workdir = /\nhostname = under_score\n' >"$DIR/firmware.conf"
 	with mistake -fw_cfg "name=opt/initbox/conf,file=$DIR/firmware.conf"
 	image mistake --modules-dir "$MODULES_DIR" --module overlay --module qemu_fw_cfg
