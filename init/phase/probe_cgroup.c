@@ -86,7 +86,7 @@ const struct probe probe_machine[] = {
 	{.name = "configuration by fw_cfg", .config = "CONFIG_FW_CFG_SYSFS", .module = "qemu_fw_cfg", .keys = "a machine",
 	 .flags = PROBE_HERE, .try = try_path, .word = "/sys/firmware/qemu_fw_cfg",
 	 .hint = no_device},
-	{.name = "a watchdog", .config = "CONFIG_WATCHDOG", .keys = "a machine", .flags = PROBE_HERE, .try = try_path,
+	{.name = "a watchdog", .config = "CONFIG_WATCHDOG", .keys = "a machine: watchdog", .flags = PROBE_HERE, .try = try_path,
 	 .word = "/sys/class/watchdog/watchdog0", .hint = no_device},
 	{0},
 };
