@@ -62,6 +62,7 @@ tolerated_always() {
 		2 close_range * the same
 		0 clock_gettime * a trace, or a deadline, begins at 0
 		1 clock_gettime * the same
+		2 clock_gettime * the same
 		0 fstat * whether a cgroup, or the file of an address, is still the one that was opened is asked once more
 		0 newfstatat * the same
 		0 wait4 * asked once more
