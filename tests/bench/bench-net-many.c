@@ -124,7 +124,7 @@ static int64_t send_bytes(const struct bench_net *b, const char *address, uint16
 	return bench_now() - from;
 }
 
-/* A published port beside the same way to a namespace that nothing is published to. Prints, returns the ratio. */
+/* A published port beside the same way to a box whose network initbox has not made. Prints, returns the ratio. */
 static double throughput(const struct bench_net *b)
 {
 	static int64_t published[ROUNDS], plain[ROUNDS], ratio[ROUNDS];

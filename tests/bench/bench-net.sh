@@ -58,7 +58,7 @@ if [ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ]; then
 	mount -t cgroup2 cgroup2 /sys/fs/cgroup || die /sys/fs/cgroup "no cgroup v2 tree"
 fi
 
-# outside 198.51.100.2 - 198.51.100.1 here - boxes; and 10.77.0.2, the same way without initbox.
+# outside 198.51.100.2 - 198.51.100.1 here - boxes; and 10.77.0.2, the same way to a box whose network initbox has not made.
 ip link set lo up
 ip netns add outside
 ip link add uplink up type veth peer name eth0 netns outside
@@ -74,7 +74,7 @@ ip link add ve-plain up master plain0 type veth peer name eth0 netns plain
 ip -n plain address add 10.77.0.2/24 dev eth0
 ip -n plain link set eth0 up
 ip -n plain route add default via 10.77.0.1
-ip netns exec plain "$root/sink" 80 >/dev/null &
+"$build/initbox" run -q --rootfs "$root" --name plain --network /run/netns/plain --stdin null -- /sink 80 >/dev/null &
 pids="$pids $!"
 
 # One box stays, so that those that are measured find bridge and table.
