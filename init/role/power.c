@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/reboot.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -28,6 +29,24 @@ static const int commands[] = {
 	[ORDER_HALT] = (int)RB_HALT_SYSTEM,
 };
 
+// Those that wait for a disk or a server that does not answer: who can't be killed tells what the trouble is.
+static void name_the_left(void)
+{
+	char pids[256], path[32], comm[32];
+	long n = file_read(AT_FDCWD, "/proc/1/task/1/children", pids, sizeof(pids) - 1);
+
+	log_line(LOG_ERROR, "end: the kernel does not let all processes go; going on");
+	for (char *p = pids, *next; n > 0 && p < pids + n; p = next) {
+		next = p + strcspn(p, " ") + 1;
+		next[-1] = '\0';
+		if (fmt(path, sizeof(path), "/proc/%s/comm", p) ||
+		    file_read(AT_FDCWD, path, comm, sizeof(comm) - 1) < 0)
+			continue;
+		comm[strcspn(comm, "\n")] = '\0';
+		log_line(LOG_ERROR, "end: %s (%s) is left", p, comm);
+	}
+}
+
 // All but PID 1 and the kernel's own (kill(2)). Who is stopped acts on TERM only when it goes on.
 static void end_processes(uint32_t grace)
 {
@@ -41,7 +60,7 @@ static void end_processes(uint32_t grace)
 		 errno == EINTR ? "ordered again" : "not all processes have ended in time");
 	kill(-1, SIGKILL);
 	if (bounded_wait(0, KILL_MS, NULL))
-		log_line(LOG_ERROR, "end: the kernel does not let all processes go; going on");
+		name_the_left();
 }
 
 static int write_out(void *arg)
