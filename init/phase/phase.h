@@ -35,7 +35,8 @@ struct box {
 	// process
 	pid_t pid;	   // the box's PID 1, as its launcher sees it
 	int channel[2];	   // launcher's end, box's end: the gate one way, an error record the other
-	int *main_status;  // in a machine: how the program ended (waitpid(2)); shared with the box's PID 1
+	int *main_status;  // in a machine, shared with the box's PID 1: how the program ended (waitpid(2)), and, once it
+			   // has, the exit code plus one
 	bool in_machine;   // the launcher is a machine's PID 1
 	bool enter_cgroup; // the box's PID 1 goes into its cgroup itself
 	// namespaces

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/nl.h"
 #include "base/sys.h"
+#include "base/watch.h"
 #include "phase/namespaces.h"
 #include "phase/privileges.h"
 #include "phase/trace.h"
@@ -43,6 +44,8 @@ static const struct phase *const program[] = {&phase_prepare,	 &phase_environ,  
 static const struct phase *const program_that_gains[] = {&phase_prepare,  &phase_environ, &phase_limits,
 							 &phase_landlock, &phase_filter,  &phase_privileges,
 							 &phase_lookup,	  &phase_exec,	  NULL};
+
+enum { LEAVE_MS = 3000 };
 
 static const struct phase *const *program_of(const struct spec *s)
 {
@@ -137,6 +140,16 @@ static pid_t build_inside(struct box *box)
 	return start_program(box);
 }
 
+// A machine does not wait for ever for what comes now: the kernel ends this PID 1 only when all in the box has ended, also who
+// waits for a server that does not answer (kernel/pid_namespace.c, zap_pid_ns_processes).
+static void tell_end(const struct box *box, int status, int code)
+{
+	box->main_status[0] = status;
+	box->main_status[1] = code + 1;
+	if (send(0, "", 1, MSG_NOSIGNAL) < 0) // the channel
+		log_err(&err_last);
+}
+
 // The box's PID 1. What it says at last is that the program runs, or an error record.
 static _Noreturn void box_init(struct box *box)
 {
@@ -154,12 +167,12 @@ static _Noreturn void box_init(struct box *box)
 		struct reap r = {.main = pid, .mask = box_signals, .spec = box->spec};
 		int code;
 
-		if (file_close_from(
-			    0)) // of a standard descriptor that could not be closed the end can't be seen outside
+		// Of a standard descriptor that could not be closed the end can't be seen outside.
+		if (box->main_status ? dup2(box->channel[1], 0) || file_close_from(1) : file_close_from(0))
 			log_err(&err_last);
 		code = reap_run(&r);
 		if (box->main_status)
-			*box->main_status = r.status;
+			tell_end(box, r.status, code);
 		_exit(code);
 	}
 	if (send(box->channel[1], &err_last, sizeof(err_last), MSG_NOSIGNAL) < 0)
@@ -200,12 +213,36 @@ static int kill_box(const struct box *box)
 	return take_record(box) == RECORD_ERROR ? 0 : -1;
 }
 
-// Of a machine's box: its PID 1 that was killed has told nothing.
-static int end_signal(const struct box *box, const struct reap *launcher)
+static void leave(struct watch *w)
 {
-	int status = WIFSIGNALED(launcher->status) ? launcher->status : *box->main_status;
+	log_line(LOG_ERROR, "%s: has ended, but the kernel does not let all of it go; going on", w->what);
+	reap_leave();
+}
 
-	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+static const int *told; // the box's main_status
+
+static void hear_end(struct watch *w)
+{
+	if (told[1] && !w->at)
+		w->at = sys_now_ms() + LEAVE_MS;
+}
+
+// As reap_run; of a machine's box also what its PID 1 has told before it ended, or could not end.
+static int wait_for_box(const struct box *box, struct reap *launcher, struct box_end *end)
+{
+	struct watch w = {.fd = box->channel[0], .what = box->spec->name, .ready = hear_end, .due = leave};
+	int code, status;
+
+	if (!box->main_status)
+		return reap_run(launcher);
+	told = box->main_status;
+	if (watch_add(&w))
+		log_err(&err_last);
+	code = reap_run(launcher);
+	watch_remove(&w);
+	status = WIFSIGNALED(launcher->status) ? launcher->status : told[0];
+	end->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	return told[1] ? told[1] - 1 : code;
 }
 
 // Returns 0 when the box's PID 1 has ended: *code is its exit code.
@@ -233,13 +270,11 @@ static int run_phases(struct box *box, struct reap *launcher, int *code, struct 
 		return -1;
 	}
 	launcher->main = pid;
-	*code = reap_run(launcher);
+	*code = wait_for_box(box, launcher, end);
 	if (box->spec->tty)
 		pty_end();
 	record = take_record(box);
 	end->failed = record != RECORD_RUNS;
-	if (box->main_status)
-		end->signal = end_signal(box, launcher);
 	if (record == RECORD_NONE) {
 		*code = EXIT_OWN_FAILURE;
 		return stamp("start", fail_text("its PID 1 was killed before the program ran", "%s", box->spec->name));
@@ -261,7 +296,7 @@ static int explain_all(struct box *box)
 // A page that the box's PID 1 leaves its program's status on: its own exit code has no room for all of it.
 static int share_status(struct box *box)
 {
-	void *page = mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *page = mmap(NULL, 2 * sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (page == MAP_FAILED)
 		return fail("mmap", "status");

@@ -9,9 +9,11 @@
 #include "base/sys.h"
 #include "base/watch.h"
 #include "role/order.h"
+#include "role/reap.h"
 
 enum {
 	AGAIN_MS = 2000, // a second order that comes sooner is the same one: ctrl-alt-del repeats while it is held
+	LEAVE_MS = 3000,  // after KILL: what waits for a disk or a server that does not answer is never gone
 	MARGIN_MS = 3000 // the box's own PID 1 kills at its deadline and needs a moment to see all of it gone
 };
 
@@ -40,11 +42,21 @@ static struct {
 	int stop_signal;
 } state = {.last = ORDER_NONE, .stop_signal = SIGTERM};
 
-static void kill_main(struct watch *w)
+static void leave_main(struct watch *w)
 {
 	(void)w;
+	log_line(LOG_ERROR, "%s: the kernel does not let the box go; going on", words[state.last]);
+	reap_leave();
+}
+
+static void kill_main(struct watch *w)
+{
 	log_line(LOG_NOTE, "%s: %s: KILL", words[state.last], state.urgent ? "ordered again" : "not ended in time");
 	kill(state.main, SIGKILL);
+	w->due = leave_main;
+	w->at = sys_now_ms() + LEAVE_MS;
+	if (watch_add(w)) // it is one already, or the program would never have been killed
+		log_err(&err_last);
 }
 
 static struct watch deadline = {.fd = -1, .what = "end of the box", .due = kill_main};
@@ -54,6 +66,7 @@ void order_setup(uint32_t kill_after, int stop_signal)
 	state.kill_after = kill_after;
 	state.stop_signal = stop_signal;
 	state.first_at = 0;
+	deadline.due = kill_main;
 	watch_remove(&deadline);
 }
 
@@ -101,9 +114,11 @@ int order_take(int sig, const siginfo_t *info, pid_t main)
 		return first_order(main, now);
 	if (now - state.first_at < AGAIN_MS)
 		return 0;
-	state.urgent = true;
-	if (main)
+	if (main && !state.urgent) {
+		state.urgent = true;
 		kill_main(&deadline);
+	}
+	state.urgent = true;
 	return 0;
 }
 

@@ -196,6 +196,13 @@ static void wait_once(struct life *l)
 		on_deadline(l);
 }
 
+static bool left;
+
+void reap_leave(void)
+{
+	left = true;
+}
+
 int reap_run(struct reap *r)
 {
 	struct life l = {.r = r};
@@ -205,8 +212,9 @@ int reap_run(struct reap *r)
 	// Whoever waited for something else before may have taken the signal.
 	take_children(&l);
 	after_children(&l);
-	while (!l.done)
+	while (!l.done && !left)
 		wait_once(&l);
+	left = false;
 	if (r->main && !l.over)
 		return EXIT_OWN_FAILURE;
 	return r->main ? final_code(r) : 0;

@@ -51,6 +51,10 @@ static inline int reap_code(int status)
 	return WIFSIGNALED(status) ? EXIT_BY_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+// From a callback of base/watch.h: main can't be waited for any longer (the kernel does not let it go). reap_run returns
+// EXIT_OWN_FAILURE then, and main's status stays 0.
+void reap_leave(void);
+
 // Waits until it is all over. Returns main's exit code, with the spec's rules for codes applied. Nothing wakes it but a
 // signal, and a deadline where one is set.
 int reap_run(struct reap *r);
