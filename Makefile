@@ -4,7 +4,7 @@
 # make check-guest  the system tests of a box on the machine's kernel, under qemu, a boot for each file
 # make fault      each system call of initbox fails, at each of its occurrences
 # make fuzz       random bytes for each reader, FUZZ_SECONDS=60 a reader
-# make check      all tests; make bench, bench-net, bench-entry: figures beside the peers'; V=1 shows the commands
+# make check      all tests; make bench, bench-boot, bench-net, bench-entry: figures beside the peers'; V=1 shows the commands
 VERSION = 0.1
 CC     ?= gcc
 B       = build
@@ -57,9 +57,9 @@ INITOBJ = $(INIT:%=$(B)/init/%.o) $(B)/init/filter_default.o
 
 all: $(B)/initbox $(B)/boxfilter $(B)/mkinitramfs $(B)/initbox.1
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name bench-boot -prune -o -type f -name '*.d' -print 2>/dev/null)
 
-.PHONY: FORCE all boot check check-guest check-run fault fuzz bench bench-boot bench-entry install clean deps deps-build deps-boot deps-check deps-bench lint
+.PHONY: FORCE all boot check check-guest check-run fault fuzz bench bench-boot bench-entry bench-net install clean deps deps-build deps-boot deps-check deps-bench lint
 .DELETE_ON_ERROR:
 
 # The kernel's own headers under a folder of their own: musl's would be hidden by the rest of /usr/include.
@@ -203,12 +203,13 @@ BENCH_RUN   = bench-run bench-report bench-spec
 BENCH_BOXES = bench-boxes
 BENCH_NET   = bench-net bench-net-starts bench-net-many
 BENCH_ENTRY = bench-entry bench-entry-measure bench-entry-report
+BENCH_BOOT  = boot-stamp boot-work boot-floor
 $(B)/bench/%.o: tests/bench/%.c Makefile | $(B)/include
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(MUSLCFLAGS) $(TOOLCFLAGS) -c -o $@ $<
 # It is measured beside initbox, and so built as initbox is.
-$(B)/bench/entry-floor.o: TOOLCFLAGS = $(INITCFLAGS)
+$(B)/bench/entry-floor.o $(B)/bench/boot-floor.o: TOOLCFLAGS = $(INITCFLAGS)
 $(B)/bench/floor: $(B)/bench/floor-net.o
-$(B)/bench/floor $(B)/bench/true $(B)/bench/hold $(B)/bench/mark $(B)/bench/sink $(B)/bench/entry-floor $(B)/bench/entry-tree: $(B)/bench/%: $(B)/bench/%.o
+$(B)/bench/floor $(B)/bench/true $(B)/bench/hold $(B)/bench/mark $(B)/bench/sink $(B)/bench/entry-floor $(B)/bench/entry-tree $(BENCH_BOOT:%=$(B)/bench/%): $(B)/bench/%: $(B)/bench/%.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
 $(B)/bench/bench-run: $(BENCH_RUN:%=$(B)/bench/%.o) $(BENCH_BASE:%=$(B)/bench/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_MUSL) -s -o $@ $(CRT1) $^ $(CRTN)
@@ -227,6 +228,10 @@ bench: $(B)/initbox $(B)/bench/floor $(B)/bench/true $(B)/bench/hold $(B)/bench/
 	$(Q)SECCOMP_BPF=$(B)/filter_default.bpf PROFILE=$(PROFILE) tests/bench/bench.sh $(B)
 	$(Q)tests/bench/bench-boot.sh
 	$(Q)tests/bench/bench-modules.sh $(B)
+
+# The way of a machine from /init to the init of its root, beside the peers.
+bench-boot: $(B)/initbox $(B)/mkinitramfs $(BENCH_BOOT:%=$(B)/bench/%) $(KERNEL) | deps-bench
+	$(Q)KERNEL=$(abspath $(KERNEL)) MODULES=$(abspath $(MODULES)) tests/bench/bench-boot-peers.sh $(BENCHFLAGS) $(B)
 
 # The network of a box, beside bare messages, ip and nft, and with many boxes.
 bench-net: $(B)/initbox $(B)/bench/floor $(B)/bench/mark $(B)/bench/hold $(B)/bench/sink $(B)/bench/bench-net \
