@@ -195,7 +195,10 @@ check-guest: all $(B)/initramfs.cpio $(B)/tests/try-filter $(FAULT_TOOLS) | deps
 check: deps-check
 	$(Q)$(MAKE) --no-print-directory check-run
 
-check-run: all $(B)/tests/testinit $(B)/tests/try-filter $(B)/tests/filter-cost $(FAULT_TOOLS) $(UNIT_TESTS) $(FUZZ_PROGRAMS) $(KERNEL) $(B)/initramfs.cpio
+# Both ends of a machine's way to the init of its root, and a floor: also a test.
+BENCH_BOOT  = boot-stamp boot-work boot-floor
+
+check-run: all $(BENCH_BOOT:%=$(B)/bench/%) $(B)/tests/testinit $(B)/tests/try-filter $(B)/tests/filter-cost $(FAULT_TOOLS) $(UNIT_TESTS) $(FUZZ_PROGRAMS) $(KERNEL) $(B)/initramfs.cpio
 	$(Q)KERNEL=$(abspath $(KERNEL)) MODULES=$(abspath $(MODULES)) tests/run $(B) $(SUITES)
 
 BENCH_BASE  = bench-base bench-launch
@@ -203,7 +206,6 @@ BENCH_RUN   = bench-run bench-report bench-spec
 BENCH_BOXES = bench-boxes
 BENCH_NET   = bench-net bench-net-starts bench-net-many
 BENCH_ENTRY = bench-entry bench-entry-measure bench-entry-report
-BENCH_BOOT  = boot-stamp boot-work boot-floor
 $(B)/bench/%.o: tests/bench/%.c Makefile | $(B)/include
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(MUSLCFLAGS) $(TOOLCFLAGS) -c -o $@ $<
 # It is measured beside initbox, and so built as initbox is.

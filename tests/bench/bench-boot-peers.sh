@@ -35,7 +35,7 @@ while [ $# -gt 0 ]; do
 done
 [ "$(id -u)" = 0 ] || die 'needs root, for the peers'\'' Debian'
 build=$(cd "$build" && pwd)
-kernel=${KERNEL:-$build/kernel/vmlinuz} qemu=${QEMU:-qemu-system-x86_64}
+kernel=${KERNEL:-$build/kernel/vmlinuz}
 export MODULES="${MODULES:-$build/kernel/modules}"
 out=$build/bench-boot
 
@@ -45,17 +45,10 @@ trap 'exit 2' INT TERM HUP
 
 # machine NAME: appends "NAME clock-at-init idle-at-init clock-at-work idle-at-work available" to samples, or leaves NAME.why.
 machine() {
-	cat "$out/$1.cpio" "$out/stamp.cpio" >"$work/image"
-	rm -f "$work/marks"
-	timeout -k 5 300 "$qemu" -machine q35 -accel tcg -cpu max -m 256M -nodefaults -no-user-config -display none -no-reboot \
-		-icount shift=0,sleep=on -kernel "$kernel" -initrd "$work/image" \
-		-append "console=ttyS0 quiet loglevel=1 panic=-1 cryptomgr.notests=1 no_timer_check rdinit=/stamp root=/dev/vda rootfstype=ext4 ro rd.skipfsck fastboot" \
-		-drive "if=none,id=root,format=raw,snapshot=on,file=$out/disk.ext4" -device virtio-blk-pci,drive=root \
-		-chardev "file,id=marks,path=$work/marks" -device isa-debugcon,iobase=0xe9,chardev=marks \
-		-serial "file:$work/console" </dev/null >"$work/errors" 2>&1 || :
-	awk -v name="$1" '/^init / { at = $2 " " $3 } /^work / { print name, at, $2, $3, $4; n++ } END { exit n != 1 }' "$work/marks" \
+	"$top/tests/bench/boot-machine.sh" "$kernel" "$out/$1.cpio" "$out/stamp.cpio" "$out/disk.ext4" "$work/m" rd.skipfsck fastboot || :
+	awk -v name="$1" '/^init / { at = $2 " " $3 } /^work / { print name, at, $2, $3, $4; n++ } END { exit n != 1 }' "$work/m.marks" \
 		>>"$work/samples" && return
-	echo "its root's init was not reached: $(tail -qn 1 "$work/console" "$work/errors" | tr -d '\r' | tr '\n' ' ')" >"$out/$1.why"
+	echo "its root's init was not reached: $(tail -qn 1 "$work/m.console" "$work/m.errors" | tr -d '\r' | tr '\n' ' ')" >"$out/$1.why"
 	rm -f "$out/$1.cpio"
 }
 
