@@ -5,7 +5,7 @@
 //                                      prints "ready" once it listens
 //   peer ask tcp|udp ADDRESS PORT      prints the answer; 1 refused or unreachable, 2 no answer in time
 //
-// PEER_WAIT_MS (400): how long ask waits.
+// PEER_WAIT_MS (10000): how long ask waits. A question by udp is asked again each second: nobody else repeats what is lost.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,15 +23,36 @@ static int fail(const char *what)
 	return errno == ETIMEDOUT ? 2 : 1;
 }
 
-static int wait_for(int fd, short events)
+enum { AGAIN_MS = 1000 };
+
+static int wait_ms(void)
 {
 	const char *ms = getenv("PEER_WAIT_MS");
+
+	return ms ? atoi(ms) : 10000;
+}
+
+static int wait_for(int fd, short events, int ms)
+{
 	struct pollfd p = {.fd = fd, .events = events};
 
-	if (poll(&p, 1, ms ? atoi(ms) : 400) == 1)
+	if (poll(&p, 1, ms) == 1)
 		return 0;
 	errno = ETIMEDOUT;
 	return -1;
+}
+
+static int wait_for_answer(int fd, int type)
+{
+	int left = wait_ms();
+
+	for (; type == SOCK_DGRAM && left > AGAIN_MS; left -= AGAIN_MS) {
+		if (wait_for(fd, POLLIN, AGAIN_MS) == 0)
+			return 0;
+		if (send(fd, "?", 1, 0) != 1)
+			return -1;
+	}
+	return wait_for(fd, POLLIN, left);
 }
 
 static int serve(int type, const struct sockaddr_in *me)
@@ -75,7 +96,7 @@ static int ask(int type, const struct sockaddr_in *to)
 	if (connect(fd, (const struct sockaddr *)to, sizeof(*to)) && errno != EINPROGRESS)
 		return fail("connect");
 	if (type == SOCK_STREAM) {
-		if (wait_for(fd, POLLOUT) || getsockopt(fd, SOL_SOCKET, SO_ERROR, &no, &len))
+		if (wait_for(fd, POLLOUT, wait_ms()) || getsockopt(fd, SOL_SOCKET, SO_ERROR, &no, &len))
 			return fail("connect");
 		errno = no;
 		if (no)
@@ -83,7 +104,7 @@ static int ask(int type, const struct sockaddr_in *to)
 	} else if (send(fd, "?", 1, 0) != 1) {
 		return fail("send");
 	}
-	if (wait_for(fd, POLLIN))
+	if (wait_for_answer(fd, type))
 		return fail("receive");
 	n = read(fd, text, sizeof(text));
 	if (n < 0)

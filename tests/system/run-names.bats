@@ -100,7 +100,7 @@ asked() {
 	timeout 20 ip netns exec outside tcpdump -l -n -i eth0 -c 1 udp port 53 >asked 2>listening &
 	BACKGROUND+=($!)
 	soon grep -q 'listening on' listening || { cat listening; return 1; }
-	expect 1 box --network bridge --ip 172.20.1.2 -- /bin/sh -c 'timeout 1 nslookup web.example >/dev/null'
+	expect 1 box --network bridge --ip 172.20.1.2 -- /bin/sh -c 'timeout 4 nslookup web.example >/dev/null'
 	soon grep -q '198.51.100.2.53: .*web\.example' asked
 }
 @test "--dns, --dns-search, --dns-option" {
@@ -126,9 +126,9 @@ hosts() {
 	# The names are found, and the gateway answers.
 	serve tcp 0.0.0.0 82
 	prints 0 'PING gate (172.20.0.1): 56 data bytes' box --network bridge --add-host gate:host-gateway -- \
-		/bin/sh -c 'ping -c 1 -W 1 gate | head -n 1'
+		/bin/sh -c 'ping -c 1 -W 10 gate | head -n 1'
 	answers 172.20.1.2 box --network bridge --ip 172.20.1.2 --add-host gate:host-gateway -- \
-		/bin/sh -c 'peer ask tcp "$(ping -c 1 gate | sed -n "s/^PING gate (\([0-9.]*\)).*/\1/p")" 82'
+		/bin/sh -c 'peer ask tcp "$(ping -c 1 -W 10 gate | sed -n "s/^PING gate (\([0-9.]*\)).*/\1/p")" 82'
 	# A list of thousands of hosts is no reason not to start.
 	seq -f '192.0.2.1 blocked%g.example' 2000 >/etc/hosts
 	expect 0 box --network host -- /bin/true
@@ -215,7 +215,7 @@ link_options() {
 	nsenter -t "$(pid_in "$PID")" -n ip -j link show eth0 | jq -r '.[].mtu' >got
 	same 1400 "$(cat got)" 'eth0 of the second'
 	# Packets of that size pass, larger ones do not without being cut.
-	expect 0 nsenter -t "$(pid_in "$PID")" -n busybox ping -c 1 -W 1 -s 1372 172.20.0.1
+	expect 0 nsenter -t "$(pid_in "$PID")" -n busybox ping -c 1 -W 10 -s 1372 172.20.0.1
 	for mtu in 68 65535; do
 		prints 0 $mtu box --network bridge --mtu $mtu -- /bin/cat /sys/class/net/eth0/mtu
 	done

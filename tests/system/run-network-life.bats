@@ -217,7 +217,7 @@ addresses() {
 		pids+=($!)
 	done
 	BACKGROUND+=("${pids[@]}")
-	until_s=$((SECONDS + 30))
+	until_s=$((SECONDS + 60))
 	until all_have_said; do
 		[ $SECONDS -lt $until_s ]
 		sleep 0.05

@@ -30,7 +30,8 @@ none() {
 	line '^1: lo: <LOOPBACK,UP,LOWER_UP>' out
 	line '127.0.0.1/8' out
 	same 3 "$(wc -l <out)" "lines: $(cat out)"
-	answers 127.0.0.1 box -- /bin/sh -c 'peer serve tcp 127.0.0.1 80 >/dev/null & sleep 0.1; peer ask tcp 127.0.0.1 80'
+	answers 127.0.0.1 box -- /bin/sh -c \
+		'peer serve tcp 127.0.0.1 80 >/dev/null & until peer ask tcp 127.0.0.1 80 2>/dev/null; do :; done'
 	silent box -- /bin/peer ask tcp 198.51.100.1 80
 }
 @test "none: lo alone, and the host is not changed" {
@@ -150,7 +151,7 @@ reaches_host() {
 	serve tcp 0.0.0.0 82
 	answers 172.20.1.2 box --network bridge --ip 172.20.1.2 -- /bin/peer ask tcp 198.51.100.1 81
 	answers 172.20.1.2 box --network bridge --ip 172.20.1.2 -- /bin/peer ask tcp 172.20.0.1 82
-	prints 0 1 box --network bridge -- /bin/sh -c 'ping -c 1 -W 1 172.20.0.1 | grep -c "1 packets received"'
+	prints 0 1 box --network bridge -- /bin/sh -c 'ping -c 1 -W 10 172.20.0.1 | grep -c "1 packets received"'
 }
 @test "bridge: the host is reached by its addresses" {
 	inside reaches_host
@@ -206,7 +207,7 @@ apart() {
 	soon six "$one" >address
 	soon six "$two" >/dev/null
 	answers 172.20.0.1 peer ask tcp 172.20.1.2 80
-	expect 0 busybox ping -c 1 -W 1 172.20.1.2
+	expect 0 busybox ping -c 1 -W 10 172.20.1.2
 	soon expect 0 busybox ping -6 -c 1 -W 1 "$(tail -n 1 address)%initbox0" >/dev/null
 	two=(nsenter -t "$two" -n)
 	silent "${two[@]}" peer ask tcp 172.20.1.2 80

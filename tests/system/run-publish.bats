@@ -106,9 +106,13 @@ udp() {
 both_protocols() {
 	start both --network bridge -p 53:53 -p 53:53/udp -p 54:53/tcp -- \
 		/bin/sh -c 'peer serve udp 0.0.0.0 53 & exec peer serve tcp 0.0.0.0 53'
+	soon both_ready
 	answers 172.20.0.1 peer ask tcp 127.0.0.1 53
 	answers 172.20.0.1 peer ask tcp 127.0.0.1 54
-	soon answers 172.20.0.1 peer ask udp 127.0.0.1 53
+	answers 172.20.0.1 peer ask udp 127.0.0.1 53
+}
+both_ready() {
+	[ "$(grep -c '^ready' both.log)" = 2 ]
 }
 @test "one number for tcp and for udp" {
 	inside both_protocols

@@ -41,11 +41,11 @@ as_user() {
 
 # Of who started it: $1 is empty, or as_user.
 user_box() {
-	as_user env PATH="/run/$program" "$INITBOX" run --rootfs "$USER_ROOT" --network slirp "$@"
+	as_user env PATH="/run/$program" "$INITBOX" run --rootfs "$USER_ROOT" --network slirp ${PEER_WAIT_MS:+-e PEER_WAIT_MS} "$@"
 }
 
 root_box() {
-	by slirp4netns "$INITBOX" run --rootfs "$ROOT" --network slirp "$@"
+	by slirp4netns "$INITBOX" run --rootfs "$ROOT" --network slirp ${PEER_WAIT_MS:+-e PEER_WAIT_MS} "$@"
 }
 
 nobody_is_left() {
@@ -68,8 +68,8 @@ works() {
 	expect 0 "$box" --mtu 1500 -- /bin/cat /sys/class/net/tap0/mtu
 	same 1500 "$(cat out)" 'mtu as asked'
 	# As the host's own program.
-	answers 198.51.100.1 "$box" -e PEER_WAIT_MS=3000 -- /bin/peer ask tcp 198.51.100.2 80
-	answers 198.51.100.1 "$box" -e PEER_WAIT_MS=3000 -- /bin/peer ask udp 198.51.100.2 53
+	answers 198.51.100.1 "$box" -- /bin/peer ask tcp 198.51.100.2 80
+	answers 198.51.100.1 "$box" -- /bin/peer ask udp 198.51.100.2 53
 	# What listens on the host's loopback is closed.
 	silent "$box" -- /bin/peer ask tcp 10.0.2.2 7777
 	silent "$box" -- /bin/peer ask tcp 127.0.0.1 7777
@@ -93,15 +93,14 @@ published() {
 	background setpriv --reuid 4321 --regid 4321 --clear-groups env PATH="/run/$program" "$INITBOX" run \
 		--rootfs "$USER_ROOT" --network slirp --name web --stdin null -p 8080:80 -p 127.0.0.1:8081:80 -p 5353:53/udp -p 80 -- \
 		/bin/sh -c 'echo page >/tmp/page; peer serve udp 0.0.0.0 53 & exec httpd -f -h /tmp' >log 2>&1
-	soon outside curl -sf --max-time 2 -o page http://198.51.100.1:8080/page || { cat log; return 1; }
+	soon outside curl -sf --max-time 20 -o page http://198.51.100.1:8080/page || { cat log; return 1; }
 	same page "$(cat page)" 'from outside'
-	same page "$(curl -sf --max-time 3 http://127.0.0.1:8080/page)" 'from the host'
-	same page "$(curl -sf --max-time 3 http://127.0.0.1:8081/page)" 'on one address'
-	expect 7 outside curl -s --max-time 3 http://198.51.100.1:8081/page
+	same page "$(curl -sf --max-time 20 http://127.0.0.1:8080/page)" 'from the host'
+	same page "$(curl -sf --max-time 20 http://127.0.0.1:8081/page)" 'on one address'
+	expect 7 outside curl -s --max-time 20 http://198.51.100.1:8081/page
 	port=$(sed -n 's,^initbox: web: port \([0-9]*\) of the host leads to 80/tcp$,\1,p' log)
-	same page "$(outside curl -sf --max-time 3 "http://198.51.100.1:$port/page")" 'by a free port'
-	expect 7 outside curl -s --max-time 3 http://198.51.100.1:80/page
-	export PEER_WAIT_MS=3000
+	same page "$(outside curl -sf --max-time 20 "http://198.51.100.1:$port/page")" 'by a free port'
+	expect 7 outside curl -s --max-time 20 http://198.51.100.1:80/page
 	soon expect 0 outside peer ask udp 198.51.100.1 5353
 	# A port that is taken is taken here as well.
 	serve tcp 0.0.0.0 7000
