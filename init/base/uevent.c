@@ -135,16 +135,18 @@ enum uevent_got uevent_next(int fd, struct uevent *e, uint64_t until)
 		signals = sys_signalfd(&orders, O_CLOEXEC);
 	wait[1].fd = signals;
 	for (;;) {
-		enum uevent_got got = receive(fd, e);
+		uint64_t now = sys_boottime_ns();
 		struct timespec left = {0};
-		uint64_t now;
+		enum uevent_got got;
 
+		if (until && now >= until) // events without end must not hold it up
+			return UEVENT_NONE;
+		got = receive(fd, e);
 		if (got != UEVENT_NONE)
 			return got;
 		if (errno != EAGAIN)
 			continue;
-		now = sys_boottime_ns();
-		if (now >= until)
+		if (!until)
 			return UEVENT_NONE;
 		left.tv_sec = (time_t)((until - now) / SECOND);
 		left.tv_nsec = (long)((until - now) % SECOND);

@@ -20,7 +20,7 @@ struct uevent {
 
 enum uevent_got {
 	UEVENT_FAILED = -1, // err_last is set
-	UEVENT_NONE,	    // nothing until the deadline
+	UEVENT_NONE,	    // nothing until the deadline; or it is over, and there may be more
 	UEVENT_ONE,	    // *e is filled in
 	UEVENT_LOST,	    // some did not fit into the socket: what is in /sys now has to be looked at again
 };

@@ -158,14 +158,18 @@ static bool take(void *arg, const struct block *b)
 	return true;
 }
 
-// Labels come from disks: what would disturb the console does not get there.
+// Labels come from disks: what would disturb the console does not get there, nor the controls of UTF-8 (U+0080 to U+009F).
 static void put_text(struct buf *b, const char *key, const char *text)
 {
 	if (!text[0])
 		return;
 	buf_fmt(b, " %s=\"", key);
-	for (; *text; text++)
-		buf_char(b, (unsigned char)*text < ' ' || *text == 127 ? '?' : *text);
+	for (; *text; text++) {
+		bool wide = (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0;
+
+		buf_char(b, wide || (unsigned char)*text < ' ' || *text == 127 ? '?' : *text);
+		text += wide;
+	}
 	buf_char(b, '"');
 }
 
@@ -286,7 +290,7 @@ static int wait_for(struct search *s, uint32_t ms)
 	if (!found)
 		found = wait_for_event(events, s, until);
 	close(events);
-	return found;
+	return found ? found : each_block(take, s); // it may have come while a driver took the rest of the time
 }
 
 int block_find(const struct device_word *w, uint32_t ms, char path[BLOCK_PATH])

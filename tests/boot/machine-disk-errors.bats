@@ -56,14 +56,14 @@ lines() {
 	truncate -s 64M "$DIR/parts.img"
 	sgdisk -n 1:2048:+8M -u 1:$uuid -c 1:first -n 2:0:0 -u 2:${uuid/1/2} -c 2:second "$DIR/parts.img" >/dev/null
 	truncate -s 8M "$DIR/ext4.img"
-	mkfs.ext4 -q -L $'ro\aot' -U ${uuid/1/3} "$DIR/ext4.img"
+	mkfs.ext4 -q -L $'ro\a\xc2\x9bot' -U ${uuid/1/3} "$DIR/ext4.img"
 	dd if="$DIR/ext4.img" of="$DIR/parts.img" bs=512 seek=2048 conv=notrunc status=none
 	truncate -s 4M "$DIR/swap.img"
 	mkswap -q -U ${uuid/1/4} "$DIR/swap.img" 2>/dev/null
 	from_list unknown <<<"root = UUID=${uuid/1/5}"
 	fails unknown --disk "$DIR/parts.img" --disk "$DIR/swap.img" --append rootwait=300ms
 	lines unknown "initbox: find-root: UUID=${uuid/1/5}: is not there, nor has it come within 300 ms" \
-		"initbox: there is /dev/vda1 (254:1, 8 MiB): ext4 LABEL=\"ro?ot\" UUID=\"${uuid/1/3}\" PARTLABEL=\"first\" PARTUUID=\"$uuid\"" \
+		"initbox: there is /dev/vda1 (254:1, 8 MiB): ext4 LABEL=\"ro??ot\" UUID=\"${uuid/1/3}\" PARTLABEL=\"first\" PARTUUID=\"$uuid\"" \
 		"initbox: there is /dev/vda2 (254:2, 54 MiB): no file system known here (its first bytes: 00 00 00 00 00 00 00 00) PARTLABEL=\"second\" PARTUUID=\"${uuid/1/2}\"" \
 		"initbox: there is /dev/vdb (254:16, 4 MiB): swap UUID=\"${uuid/1/4}\""
 }

@@ -116,6 +116,7 @@ static void hears_the_kernel(void **state)
 
 	(void)state;
 	make_bridge("heard0");
+	assert_int_equal(uevent_next(fd, &e, 1), UEVENT_NONE); // its time is over, whatever there is
 	do {
 		assert_int_equal(uevent_next(fd, &e, deadline), UEVENT_ONE);
 		assert_true(e.seqnum > last);
@@ -136,7 +137,8 @@ static void waits_until_the_deadline(void **state)
 	while (uevent_next(fd, &e, until) == UEVENT_ONE) // of this machine's devices
 		;
 	assert_true(sys_boottime_ns() >= until);
-	assert_int_equal(uevent_next(fd, &e, 0), UEVENT_NONE);
+	while (uevent_next(fd, &e, 0) == UEVENT_ONE)
+		;
 	close(fd);
 }
 
