@@ -76,7 +76,7 @@ static int mount_device(const char *device, const char *types, const char *targe
 	char type[32];
 	int ret = -1;
 
-	if (!types)
+	if (!types || !strcmp(types, "auto"))
 		types = type_of(device, &sb);
 	if (!types)
 		return -1;

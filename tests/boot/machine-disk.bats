@@ -105,7 +105,7 @@ setup_file() {
 	dumpe2fs -h "$DIR/late.img" 2>/dev/null | grep -q "^Free blocks: *0$"
 	from_list late <<<'root = LABEL=late'
 	more_qemu -device pcie-root-port,id=port0,chassis=1 -drive "if=none,id=late,format=raw,file=$DIR/late.img"
-	machine late --net none --monitor "$DIR/late.monitor" --append 'rootwait rw' &
+	machine late --net none --monitor "$DIR/late.monitor" --append 'rootwait rw rootfstype=auto' &
 	wait_for 'find-root: LABEL=late: is not there yet' "$DIR/late.out"
 	sleep 2
 	echo 'device_add virtio-blk-pci,drive=late,bus=port0' | socat -t 5 - "UNIX-CONNECT:$DIR/late.monitor" >"$DIR/late.sent"

@@ -387,7 +387,7 @@ left_terminal() {
 	run -125 boot --interactive </dev/null
 	[[ $output == *"not a terminal"* ]]
 	run -125 boot --append "$(head -c 2048 /dev/zero | tr '\0' a)"
-	[[ $output == *"it takes 2047"* ]]
+	[[ $output == *"it takes 2046"* ]]
 	[ -z "$(leftovers)" ]
 }
 
