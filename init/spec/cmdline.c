@@ -113,6 +113,14 @@ static bool take_plain(struct word *w)
 	return false;
 }
 
+// To the kernel rootdelay= is one wait more: it does not shorten that of rootwait, for ever.
+static bool stays_for_ever(const struct spec *s, const struct word *w)
+{
+	static const char name[] = "rootdelay";
+
+	return s->rootwait == WAIT_FOR_EVER && w->name_len == sizeof(name) - 1 && !memcmp(w->name, name, sizeof(name) - 1);
+}
+
 int parse_cmdline(struct spec *s, const char *text)
 {
 	struct word w;
@@ -121,7 +129,7 @@ int parse_cmdline(struct spec *s, const char *text)
 		return fail_text("is as long as the kernel keeps (2047 bytes): its end is cut off", "%s", where);
 	while (next_word(&text, &w)) {
 		const struct key *key;
-		bool ours = take_own(&w) || take_plain(&w);
+		bool for_ever = stays_for_ever(s, &w), ours = take_own(&w) || take_plain(&w);
 		char *value;
 
 		// Settings of ours would be lost in it.
@@ -137,6 +145,8 @@ int parse_cmdline(struct spec *s, const char *text)
 			return fail_text("the configuration is too large", "%s", where);
 		if (key_set(key, s, value, where))
 			return -1;
+		if (for_ever)
+			s->rootwait = WAIT_FOR_EVER;
 	}
 	return 0;
 }

@@ -167,6 +167,9 @@ static void reads_plain_words(void **state)
 	assert_int_equal(s->root.kind, DEVICE_PARTUUID);
 	assert_string_equal(s->root.value, "x");
 	assert_int_equal(s->root.offset, -2);
+	assert_int_equal(good("rootdelay=7 rootwait")->rootwait, WAIT_FOR_EVER);
+	assert_int_equal(good("rootwait rootdelay=7")->rootwait, WAIT_FOR_EVER);
+	assert_int_equal(good("rootwait rootwait=7")->rootwait, 7000);
 	refuse("root=nope=1", "kernel command line: root: \"nope=1\": not a device (try /dev/vda1, UUID=…, LABEL=…, "
 			      "PARTUUID=…, PARTLABEL=…, 254:1)");
 	refuse("root=UUID=", "kernel command line: root: \"UUID=\": nothing stands behind it");
