@@ -29,7 +29,7 @@ setup_file() {
 		until systemctl is-active -q multi-user.target; do sleep 0.1; done
 		echo "pid1=$(readlink /proc/1/exe) $(tr '\0' ' ' </proc/1/cmdline)"
 		awk '$5 == "/" { print "root=" $6 " " $9 " " $10 }' /proc/self/mountinfo
-		echo "state=$(systemctl is-system-running)"
+		echo "state=$(systemctl is-system-running --wait)"
 		systemctl --failed --no-legend --plain | sed 's/^/failed: /'
 		journalctl -b -p err -q -o cat | sed 's/^/error: /'
 		echo initbox-status exit=7 >/dev/ttyS1
@@ -42,9 +42,9 @@ setup_file() {
 		symlink /etc/systemd/system/multi-user.target.wants/say.service ../say.service
 	END
 	from_list debian "$TOP/initramfs/examples/handover.conf"
-	# Without udev nobody says that the line is there, and systemd would wait for that.
+	# Without udev nobody says that the line is there, and systemd would wait for that. Its own words could come in between.
 	machine debian --net none --memory 512M --disk "$DIR/debian.ext4" --timeout 180 \
-		--append 'systemd.mask=serial-getty@ttyS0.service'
+		--append 'systemd.mask=serial-getty@ttyS0.service systemd.show_status=no'
 	sed -i 's/\r$//' "$DIR/debian.out"
 	ended debian 7
 	said debian 'pid1=/usr/lib/systemd/systemd /sbin/init ' 'root=rw,relatime ext4 /dev/vda' state=running

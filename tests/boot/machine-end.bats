@@ -205,7 +205,11 @@ run_waits() {
 	echo 'on-error = shell' | config waits
 	machine waits --net none --monitor "$DIR/waits.monitor" --append 'root=/dev/vdz rootwait' &
 	wait_for 'waiting for ever' "$DIR/waits.out"
-	monitor waits 'sendkey ctrl-alt-delete' >"$DIR/waits.sent"
+	# The keyboard's driver may not be there yet.
+	for _ in {1..4}; do
+		monitor waits 'sendkey ctrl-alt-delete' >"$DIR/waits.sent" || :
+		! timeout 12 tail --pid="$(cat "$DIR/waits.pid")" -f /dev/null || break
+	done
 	wait
 }
 
@@ -248,7 +252,7 @@ run_virtio() {
 	ended urgent 137
 	[ "$(head -n 1 "$DIR/urgent.out" | tr -dc '[:alpha:]')" = initboxhaltorderedbyprocessshwithSIGUSR ]
 	grep -qE '^initbox: poweroff: ordered by process [0-9]+ \(sh\) with SIGPWR$' "$DIR/urgent.out"
-	[ "$(tail -n 1 "$DIR/urgent.out")" = 'initbox: poweroff: ordered again: KILL' ]
+	said urgent 'initbox: poweroff: ordered again: KILL'
 }
 
 @test "TERM reboots; what is on a loop device, and swapped to, leaves the disk in time" {
