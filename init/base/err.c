@@ -65,6 +65,8 @@ static const struct {
 	{"root", "mount", EINVAL,
 	 "dmesg may tell more: a damaged image, overlays over overlays, an upper on a file system that can't hold one"},
 	{"root", "open", ENXIO, "the kernel lacks loop devices (modprobe loop)"},
+	{"mount-root", "mount", EACCES, "the disk can only be read: leave rw out (overlay=tmpfs takes what is written)"},
+	{"machine-mounts", "mount", EACCES, "the disk can only be read: mount it with the option ro"},
 	{"mount-root", "mount", EROFS, "its journal has to be replayed, but the disk is read-only (rootflags=noload leaves that out)"},
 	{"mount-root", "mount", EINVAL,
 	 "dmesg may tell more. A share: no device has that tag, or its driver is missing; vfat wants its character sets, too (mkinitramfs --module nls_cp437 --module nls_ascii)"},

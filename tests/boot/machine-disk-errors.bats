@@ -68,7 +68,7 @@ lines() {
 		"initbox: there is /dev/vdb (254:16, 4 MiB): swap UUID=\"${uuid/1/4}\""
 }
 
-@test "a damaged superblock, and another type than is there" {
+@test "a damaged superblock, a disk that can only be read, and another type than is there" {
 	mkfs.ext4 -q -L damaged "$DIR/damaged.img" 8M
 	printf '\1\2\3' | dd of="$DIR/damaged.img" bs=1 seek=$((1024 + 0x110)) conv=notrunc status=none
 	from_list damaged <<<'root = LABEL=damaged'
@@ -77,6 +77,10 @@ lines() {
 		"$DIR/damaged.lines"
 	mkfs.ext4 -q -L whole "$DIR/whole.img" 8M
 	from_list other <<<'root = /dev/vda'
+	cp "$DIR/other.cpio" "$DIR/closed.cpio"
+	fails closed --disk "$DIR/whole.img,ro" --append rw
+	grep -q 'initbox: mount-root: ext4 of /dev/vda: mount: Permission denied (EACCES)' "$DIR/closed.lines"
+	lines closed 'initbox: hint: the disk can only be read: leave rw out (overlay=tmpfs takes what is written)'
 	fails other --disk "$DIR/whole.img" --append rootfstype=erofs,nonesuch
 	grep -qxE 'initbox: mount-root: nonesuch of /dev/vda: mount: No such device \(ENODEV\): it holds ext4 LABEL="whole" UUID="[-0-9a-f]*"' \
 		"$DIR/other.lines"
