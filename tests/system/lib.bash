@@ -59,7 +59,7 @@ needs_linux() {
 # that run at the same time don't see each other; whatever is left in it at the end is killed. TEST_SECONDS (120) bounds it.
 inside() {
 	local group status=0 until_s=$((SECONDS + 20))
-	group=$(mktemp -d "$(cgroup2_mount)/initbox-test-XXXXXX")
+	group=$(mktemp -d "$(cgroup2_mount)/tests-of-initbox-XXXXXX") # not a name of a box: initbox gc would take it
 	chmod 755 "$group" # Linux 6.1 looks at who may walk through it when a user namespace mounts it
 	declare -f >"$BATS_TEST_TMPDIR/functions"
 	# shellcheck disable=SC2016 # expanded by the shells that are started
