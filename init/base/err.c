@@ -66,6 +66,7 @@ static const struct {
 	 "dmesg may tell more: a damaged image, overlays over overlays, an upper on a file system that can't hold one"},
 	{"root", "open", ENXIO, "the kernel lacks loop devices (modprobe loop)"},
 	{"mount-root", "mount", EACCES, "the disk can only be read: leave rw out (overlay=tmpfs takes what is written)"},
+	{"machine-net", "SIOCGIFINDEX", ENODEV, "its driver is not in the image, or the machine has no such card (qemu/boot --net none asks for none)"},
 	{"machine-mounts", "mount", EACCES, "the disk can only be read: mount it with the option ro"},
 	{"mount-root", "mount", EROFS, "its journal has to be replayed, but the disk is read-only (rootflags=noload leaves that out)"},
 	{"mount-root", "mount", EINVAL,

@@ -97,7 +97,7 @@ static int button_up(struct box *box)
 
 static void button_explain(const struct box *box)
 {
-	if (box->spec->power_button < 3)
+	if (!box->spec->hands_over && box->spec->power_button < 3)
 		explain("EVIOCGBIT O_ASYNC", "acpi_listen | grep -m 1 button/power && %s",
 			(const char *const[]){"poweroff", "reboot", "halt"}[box->spec->power_button]);
 }

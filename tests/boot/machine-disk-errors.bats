@@ -49,6 +49,7 @@ lines() {
 		'+ mount -o ro $device /run/initbox/carrier; mount -o loop,ro /run/initbox/carrier/images/root.img /run/initbox/lower  # mount LOOP_CONFIGURE' \
 		'+ mount -t tmpfs -o mode=0755 tmpfs /run/initbox/upper  # mount' \
 		'+ exec switch_root /sysroot /bin/sh  # move_mount pivot_root umount2 unlinkat execve'
+	run ! grep acpi_listen "$DIR/dry.lines" # that init's, not ours
 }
 
 @test "an unknown UUID: what is there instead" {

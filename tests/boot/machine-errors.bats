@@ -108,6 +108,7 @@ fails() {
 @test "a network link that is not there" {
 	machine link --timeout 30 --append initbox.machine-link=eth9
 	refused link 'machine-net: (link )?eth9: .*\(ENODEV\)'
+	grep -q '^initbox: hint: its driver is not in the image' "$DIR/link.out"
 }
 
 @test "a share that the machine was not given" {
