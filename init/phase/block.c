@@ -146,16 +146,34 @@ static int each_block(bool (*what)(void *arg, const struct block *b), void *arg)
 struct search {
 	const struct device_word *w;
 	char *path; // BLOCK_PATH bytes
+	uint64_t number; // of the device at path
+	unsigned count;
 };
 
+// Disks may be copies of each other. Which is taken must not hang on the order in which the kernel lists them.
 static bool take(void *arg, const struct block *b)
 {
-	const struct search *s = arg;
+	struct search *s = arg;
+	uint64_t number = (uint64_t)b->major << 32 | b->minor;
 
 	if (!is_meant(s->w, b))
 		return false;
-	strcpy(s->path, b->path);
-	return true;
+	if (!s->count++ || number < s->number) {
+		strcpy(s->path, b->path);
+		s->number = number;
+	}
+	return s->w->kind == DEVICE_NAME || s->w->kind == DEVICE_NUMBER;
+}
+
+// Returns 1 when it is there, 0, or -1.
+static int look(struct search *s)
+{
+	s->count = 0;
+	if (each_block(take, s) < 0)
+		return -1;
+	if (s->count > 1)
+		log_line(LOG_NOTE, "%s: is on %u devices: taking %s", s->w->said, s->count, s->path);
+	return s->count > 0;
 }
 
 // Labels come from disks: what would disturb the console does not get there, nor the controls of UTF-8 (U+0080 to U+009F).
@@ -246,13 +264,13 @@ static int not_there(const struct device_word *w, uint32_t ms)
 }
 
 // The device that an event is about has its name at the end of the path.
-static bool is_in_event(const struct uevent *e, struct search *s)
+static bool is_in_event(const struct uevent *e, const struct search *s)
 {
 	const char *slash = strrchr(e->devpath, '/');
 	struct block b;
 
 	return e->subsystem && !strcmp(e->subsystem, "block") && strcmp(e->action, "remove") && slash && read_block(slash + 1, &b) &&
-	       take(s, &b);
+	       is_meant(s->w, &b);
 }
 
 // Returns 1 when it has come, 0 when it has not until then, or -1.
@@ -267,8 +285,7 @@ static int wait_for_event(int events, struct search *s, uint64_t until)
 			modules_event(&e); // it may be the disk's controller
 		else if (got == UEVENT_LOST)
 			modules_catch_up();
-		found = got == UEVENT_LOST ? each_block(take, s) : got == UEVENT_ONE && is_in_event(&e, s);
-
+		found = got == UEVENT_LOST || (got == UEVENT_ONE && is_in_event(&e, s)) ? look(s) : 0;
 		if (got == UEVENT_FAILED || found < 0)
 			return -1;
 		if (found || got == UEVENT_NONE)
@@ -284,19 +301,19 @@ static int wait_for(struct search *s, uint32_t ms)
 	if (events < 0)
 		return -1;
 	modules_catch_up();
-	found = each_block(take, s); // it may have come before the socket heard of it
+	found = look(s); // it may have come before the socket heard of it
 	if (!found && ms == WAIT_FOR_EVER)
 		log_line(LOG_ERROR, "find-root: %s: is not there yet: waiting for ever (rootwait)", s->w->said);
 	if (!found)
 		found = wait_for_event(events, s, until);
 	close(events);
-	return found ? found : each_block(take, s); // it may have come while a driver took the rest of the time
+	return found ? found : look(s); // it may have come while a driver took the rest of the time
 }
 
 int block_find(const struct device_word *w, uint32_t ms, char path[BLOCK_PATH])
 {
-	struct search s = {w, path};
-	int found = each_block(take, &s);
+	struct search s = {.w = w, .path = path};
+	int found = look(&s);
 
 	if (!found && ms)
 		found = wait_for(&s, ms);

@@ -42,8 +42,10 @@ setup_file() {
 		root = LABEL=DATA:/images/root.img
 		overlay = PARTUUID=c0ffee01-05
 	END
-	machine image --net none --disk "$DIR/data.img,ro" --disk "$DIR/upper.img" --append 'init=/bin/init'
+	# A copy of it, too: the first one is taken.
+	machine image --net none --disk "$DIR/data.img,ro" --disk "$DIR/upper.img" --disk "$DIR/data.img,ro" --append 'init=/bin/init'
 	ended image 7
+	grep -q '^initbox: LABEL=DATA:/images/root.img: is on 2 devices: taking /dev/vda' "$DIR/image.out"
 	said image 'init=/bin/init ' 'pid=1 file=of the disk' 'root=overlay overlay' 'mount /run/initbox/lower=1 erofs,ro ' \
 		'mount /run/initbox/upper=1 btrfs,rw ' root-is=rw unevictable=little
 }
