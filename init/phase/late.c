@@ -23,6 +23,7 @@ static int wait_for(int events, const char *path)
 			modules_event(&e);
 			break;
 		case UEVENT_LOST:
+			modules_catch_up();
 			break;
 		case UEVENT_FAILED:
 			return -1;
@@ -44,6 +45,7 @@ int late_device(const char *path)
 	events = uevent_open();
 	if (events < 0)
 		return -1;
+	modules_catch_up(); // what came before that socket heard of it
 	ret = wait_for(events, path);
 	close(events);
 	return ret;
