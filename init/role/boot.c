@@ -51,7 +51,7 @@ static int configure_end(struct spec *s)
 	const char *what = parse_cmdline_value(cmdline, "on-error");
 
 	s->status_port = parse_cmdline_value(cmdline, "status-port");
-	return what ? key_set(key_find("on-error", 8), s, what, "kernel command line: on-error") : 0;
+	return what ? key_set(key_find("on-error", 8), s, what, "kernel command line") : 0;
 }
 
 // The kernel's command line is read first for that alone, and once more at the end, because it wins over the files.

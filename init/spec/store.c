@@ -80,7 +80,8 @@ static const char *set_choice(const struct key *key, uint8_t *field, const char 
 		*field = (uint8_t)i;
 		return NULL;
 	}
-	buf_fmt(&b, "not one of %s", key->arg);
+	for (unsigned i = 0; key->choices[i]; i++)
+		buf_fmt(&b, "%s%s", i ? "|" : "not one of ", key->choices[i]);
 	return b.p;
 }
 

@@ -65,6 +65,7 @@ fails() {
 	fails address 'kernel command line: machine-address: "10\.0\.2\.300/24": not an IPv4 network.*' \
 		--append initbox.machine-address=10.0.2.300/24
 	fails word 'kernel command line: no-such: no such setting.*' --append 'initbox.no-such=1'
+	fails choice 'kernel command line: on-error: "panic": not one of poweroff\|reboot\|halt\|shell' --append 'initbox.on-error=panic'
 }
 
 @test "a configuration without a root or without a command" {

@@ -134,6 +134,7 @@ static void refuses(void **state)
 	refuse("initbox.memory", "kernel command line: memory: \"yes\": not a size (try 64M, 1G, max)");
 	refuse("initbox.memory=", "kernel command line: memory: \"\": not a size (try 64M, 1G, max)");
 	refuse("initbox.user=\"\"", "kernel command line: user: \"\": is empty");
+	refuse("initbox.on-error=panic", "kernel command line: on-error: \"panic\": not one of poweroff|reboot|halt|shell");
 	refuse("initbox.network=wifi", "kernel command line: network: \"wifi\": not one of none|bridge|slirp|host|PATH");
 	refuse("quiet initbox.user=\"a b", "kernel command line: initbox.user=\"a b: a quote is not closed");
 	refuse("x=\"y\" \"initbox.user=a\n", "kernel command line: \"initbox.user=a?: a quote is not closed");
