@@ -39,6 +39,7 @@ static int help(const struct name *name)
 	b.p[0] = '\0';
 	buf_str(&b, "usage: initbox [OPTIONS] [--] PROGRAM [ARGUMENTS]\n"
 		    "       initbox run --help\n"
+		    "       initbox check                         what works here; --config FILE: what is wrong in FILE\n"
 		    "       initbox gc                            removes what killed launchers left\n"
 		    "       initbox poweroff | reboot | halt      in a machine\n"
 		    "Init of a container: starts PROGRAM, forwards signals to it, reaps, and when it has ended waits until "
