@@ -73,7 +73,7 @@ make_debian() {
 	# The first archive of the release that runs here: not its updates.
 	sources=$(apt-get indextargets --format '$(SITE) $(CODENAME)' 'Created-By: Packages' | grep -v -e -updates -e -security | sed -n 1p)
 	rm -rf "$debian.new"
-	/usr/sbin/debootstrap --variant=minbase --include=dracut-core,initramfs-tools-core,kmod,tiny-initramfs-core,udev "${sources#* }" \
+	/usr/sbin/debootstrap --variant=minbase --include=busybox-static,dracut-core,initramfs-tools-core,kmod,tiny-initramfs-core,udev "${sources#* }" \
 		"$debian.new" "${sources% *}" >"$out/debian.log" 2>&1 && mv "$debian.new" "$debian"
 }
 
