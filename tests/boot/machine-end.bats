@@ -58,7 +58,10 @@ with_events() {
 		>"$DIR/$1.qemu"
 	chmod +x "$DIR/$1.qemu"
 	{
-		until [ -S "$DIR/$1.qmp" ]; do sleep 0.1; done
+		for _ in {1..600}; do
+			[ ! -S "$DIR/$1.qmp" ] || break
+			sleep 0.1
+		done
 		echo '{"execute":"qmp_capabilities"}' |
 			timeout 60 socat -t 60 - "UNIX-CONNECT:$DIR/$1.qmp,shut-none" >"$DIR/$1.events"
 	} 3>&- &
@@ -124,7 +127,7 @@ run_halt() {
 	box halt 'on-end = halt' <<<'exit 5'
 	machine halt --net none --status console --monitor "$DIR/halt.monitor" &
 	wait_for 'initbox: exit status 5' "$DIR/halt.out"
-	for _ in {1..100}; do
+	for _ in {1..300}; do
 		monitor halt 'info registers' >"$DIR/halt.registers"
 		! grep -q 'HLT=1' "$DIR/halt.registers" || grep -q 'EFL=00000[2-7]' "$DIR/halt.registers" || break
 		sleep 0.1
