@@ -173,18 +173,27 @@ int link_forget_forwarding(const struct box *box)
 	return marked < 1 || restore_forwarding(box) == 0 ? marked : -1;
 }
 
-// What a launcher left that was killed goes first.
-static int make_bridge(struct nl *nl, const struct box *box)
+// Of the bridge, in net/FAMILY/conf.
+static int set_link_sysctl(const struct box *box, const char *family, const char *name, const char *value)
 {
 	char path[80];
 
+	if (fmt(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", family, box->spec->bridge, name))
+		return fail("open", "%s", box->spec->bridge);
+	return file_write(AT_FDCWD, path, value);
+}
+
+// What a launcher left that was killed goes first.
+static int make_bridge(struct nl *nl, const struct box *box)
+{
 	if (remove_bridge(nl, box) || routes_check(nl, box) || create_bridge(nl, box) || address_bridge(nl, box))
+		return -1;
+	// No box may tell the host where its default route of IPv6 is (CVE-2020-13401).
+	if (set_link_sysctl(box, "ipv6", "accept_ra", "0") && errno != ENOENT)
 		return -1;
 	// A port published on 127.0.0.1 leaves for the box with that source address; the guard chain (nft) keeps the
 	// host's own loopback closed to boxes.
-	if (fmt(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/route_localnet", box->spec->bridge))
-		return fail("open", "%s", box->spec->bridge);
-	return file_write(AT_FDCWD, path, "1") ? -1 : switch_forwarding_on(box);
+	return set_link_sysctl(box, "ipv4", "route_localnet", "1") ? -1 : switch_forwarding_on(box);
 }
 
 static int through_forward(void)
@@ -309,7 +318,8 @@ static void link_explain(const struct box *box)
 	explain("RTM_NEWLINK, for the first box", "ip link add %s up type bridge forward_delay 0", s->bridge);
 	explain("RTM_NEWADDR, for the first box", "ip addr add %s/%u broadcast + dev %s", fmt_ip4(ip, gateway),
 		s->subnet.prefix, s->bridge);
-	explain("write, for the first box", "sysctl -w net.ipv4.ip_forward=1 net.ipv4.conf.%s.route_localnet=1",
+	explain("write, for the first box", 
+		"sysctl -w net.ipv6.conf.%s.accept_ra=0 net.ipv4.conf.%s.route_localnet=1 net.ipv4.ip_forward=1", s->bridge,
 		s->bridge);
 	if (s->mtu && fmt(mtu, sizeof(mtu), " mtu %u", s->mtu))
 		return;

@@ -11,9 +11,11 @@ setup() {
 	LEAKS=$BATS_TEST_DIRNAME/../lib/leaks.sh
 }
 
-# inside SCRIPT: run it with the checker loaded, in namespaces where it can spoil nothing.
+# inside SCRIPT: run it with the checker loaded, in namespaces where it can spoil nothing, and see nothing of other tests.
 inside() {
-	run unshare --net --mount --uts --pid --fork --mount-proc --propagation private sh -eu -c "
+	local group try
+	group=$(mktemp -d "$(findmnt -n -t cgroup2 -o TARGET | head -n 1)/leaks-selftest-XXXXXX")
+	run sh -c 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"' - "$group" unshare --cgroup --net --mount --uts --pid --fork --mount-proc --propagation private sh -eu -c "
 		. '$LEAKS'
 		mount -t tmpfs tmpfs /run
 		mount -t tmpfs tmpfs /tmp
@@ -22,6 +24,13 @@ inside() {
 		mkdir /run/cgroup /run/bin
 		mount -t cgroup2 cgroup2 /run/cgroup
 		$1"
+	# The kernel ends what is left with the namespace of processes.
+	for try in {1..500}; do
+		rmdir "$group" 2>/dev/null && return
+		sleep 0.02
+	done
+	echo "$group: can't be removed after $try tries"
+	return 1
 }
 
 # leak LINE MAKE UNDO: after MAKE the checker must show LINE, after UNDO it must be content.
@@ -106,19 +115,19 @@ leak() {
 
 @test "a process named initbox" {
 	leak '^+process [0-9]* initbox' \
-		'cp "$(command -v sleep)" /run/bin/initbox; /run/bin/initbox 30 & sleep 0.1' 'kill $!; wait || :'
+		'cp "$(command -v sleep)" /run/bin/initbox; /run/bin/initbox 30 & until grep -q initbox "/proc/$!/comm"; do :; done' 'kill $!; wait || :'
 }
 
 @test "a program in another pid namespace" {
-	leak '^+process [0-9]* sleep' 'unshare --pid --fork --kill-child sleep 1 & sleep 0.1' 'wait'
+	leak '^+process [0-9]* sleep' 'unshare --pid --fork --kill-child sleep 60 & until pgrep -x sleep >/dev/null; do :; done' 'kill $!; wait || :'
 }
 
 @test "a zombie" {
-	leak '^+process [0-9]* zombie ' 'sh -c "sleep 0 & exec sleep 1" & sleep 0.1' 'wait'
+	leak '^+process [0-9]* zombie ' 'sh -c "sleep 0 & exec sleep 60" & until ps -eo stat= | grep -q Z; do :; done' 'kill $!; wait || :'
 }
 
 @test "a network namespace" {
-	leak '^+netns [0-9]' 'unshare --net sleep 1 & sleep 0.1' 'wait'
+	leak '^+netns [0-9]' 'unshare --net sleep 60 & until grep -q sleep "/proc/$!/comm"; do :; done' 'kill $!; wait || :'
 }
 
 @test "forwarding left on" {
@@ -150,7 +159,7 @@ leak() {
 	inside '
 		cp "$(command -v sleep)" /run/bin/initbox
 		/run/bin/initbox 30 &
-		sleep 0.1
+		until grep -q initbox "/proc/$!/comm"; do :; done
 		leaks_snapshot /run/before
 		grep -q "process .* initbox" /run/before
 		kill $!

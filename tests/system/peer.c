@@ -4,11 +4,14 @@
 //   peer serve tcp|udp ADDRESS PORT    answers everybody with the address it sees them under, until it is killed;
 //                                      prints "ready" once it listens
 //   peer ask tcp|udp ADDRESS PORT      prints the answer; 1 refused or unreachable, 2 no answer in time
+//   peer advertise LINK                says there that it is a router of IPv6 (RFC 4861, 4.2)
 //
 // PEER_WAIT_MS (10000): how long ask waits. A question by udp is asked again each second: nobody else repeats what is lost.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <netinet/icmp6.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -112,13 +115,27 @@ static int ask(int type, const struct sockaddr_in *to)
 	return fwrite(text, 1, (size_t)n, stdout) == (size_t)n ? 0 : 1;
 }
 
+static int advertise(const char *link)
+{
+	struct nd_router_advert ra = {.nd_ra_type = ND_ROUTER_ADVERT, .nd_ra_router_lifetime = htons(1800)};
+	struct sockaddr_in6 all = {.sin6_family = AF_INET6, .sin6_scope_id = if_nametoindex(link)};
+	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6), hops = 255;
+
+	inet_pton(AF_INET6, "ff02::1", &all.sin6_addr);
+	if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops)))
+		return fail("socket");
+	return sendto(fd, &ra, sizeof(ra), 0, (struct sockaddr *)&all, sizeof(all)) == sizeof(ra) ? 0 : fail("send");
+}
+
 int main(int argc, char **argv)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET};
 	int type;
 
+	if (argc == 3 && !strcmp(argv[1], "advertise"))
+		return advertise(argv[2]);
 	if (argc != 5 || inet_pton(AF_INET, argv[3], &a.sin_addr) != 1) {
-		fputs("usage: peer serve|ask tcp|udp ADDRESS PORT\n", stderr);
+		fputs("usage: peer serve|ask tcp|udp ADDRESS PORT, peer advertise LINK\n", stderr);
 		return 64;
 	}
 	type = strcmp(argv[2], "udp") ? SOCK_STREAM : SOCK_DGRAM;

@@ -193,6 +193,33 @@ six() {
 	nsenter -t "$1" -n ip -j -6 address show eth0 -tentative | jq -er '.[].addr_info[0].local'
 }
 
+router() {
+	# The box first; what is sent after the advertisement is answered after it.
+	cat >script <<-'END'
+		set -e
+		until ip -6 address show dev eth0 | grep inet6 | grep -vq tentative; do usleep 10000; done
+		peer advertise eth0
+		until ping -6 -c 1 -W 1 "$1%eth0"; do :; done >/dev/null
+		echo ready
+		exec sleep 100
+	END
+	start keep --network bridge
+	soon bridge_address >address
+	start one --network bridge -v "$PWD/script:/script" -- /bin/sh /script "$(tail -n 1 address)"
+	same '' "$(ip -6 route show default)" "the host's default route of IPv6"
+	# It is this setting that keeps it away.
+	same 0 "$(cat /proc/sys/net/ipv6/conf/initbox0/accept_ra)" accept_ra
+	echo 2 >/proc/sys/net/ipv6/conf/initbox0/accept_ra
+	start two --network bridge -v "$PWD/script:/script" -- /bin/sh /script "$(tail -n 1 address)"
+	line '^default via fe80:.* dev initbox0 proto ra' <(ip -6 route show default)
+}
+bridge_address() {
+	ip -j -6 address show initbox0 -tentative | jq -er '.[0].addr_info[0].local'
+}
+@test "bridge: a box does not make itself the host's router of IPv6 (CVE-2020-13401)" {
+	inside router
+}
+
 # apart IPTABLES IP6TABLES: with these bridge-nf-call settings
 apart() {
 	[ ! -e /proc/sys/net/bridge ] || {
