@@ -27,6 +27,7 @@ prepare() {
 
 tolerated() {
 	tolerated_always
+	echo '0 read 1 which cgroup is its own: without limits it runs as where that is not the user'\''s'
 }
 
 leaving() {
