@@ -115,7 +115,7 @@ static const char *needs_bridge(const struct spec *s)
 
 static int check_network(struct spec *s)
 {
-	uint32_t gateway;
+	uint32_t gateway, first;
 
 	if (check_names(s))
 		return -1;
@@ -132,6 +132,9 @@ static int check_network(struct spec *s)
 		return clash_net("subnet", &s->subnet, "has bits set behind its prefix");
 	if (s->subnet.prefix < 8 || s->subnet.prefix > 30)
 		return clash_net("subnet", &s->subnet, "the prefix has to be from 8 to 30");
+	first = ntohl(s->subnet.addr) >> 24;
+	if (first == 0 || first == 127 || first >> 4 == 14) // "this network", loopback, multicast
+		return clash_net("subnet", &s->subnet, "hosts can't have addresses of it (try 172.20.0.0/16)");
 	if (!s->ip.addr)
 		return 0;
 	gateway = htonl(ntohl(s->subnet.addr) + 1);

@@ -175,6 +175,9 @@ addresses() {
 	refused 'ip: "10.9.9.7": .*broadcast' box --network bridge --subnet 10.9.9.0/29 --ip 10.9.9.7 -- /bin/true
 	refused 'subnet: "10.9.9.1/29": has bits set' box --network bridge --subnet 10.9.9.1/29 -- /bin/true
 	refused 'subnet: "10.9.9.0/31": the prefix' box --network bridge --subnet 10.9.9.0/31 -- /bin/true
+	for net in 0.0.0.0/8 127.9.0.0/16 224.0.0.0/8; do
+		refused "subnet: \"$net\": hosts can't have addresses of it" box --network bridge --subnet $net -- /bin/true
+	done
 	# The smallest one has an address: for one box.
 	start one --network bridge --subnet 10.9.9.0/30
 	nsenter -t "$(pid_in "$PID")" -n ip -j -4 address show eth0 | jq -r '.[].addr_info[0] | "\(.local)/\(.prefixlen)"' >got
