@@ -81,7 +81,7 @@ make_facts() {
 		try unshare unshare -n true
 		try nsenter nsenter -t 1 -n true
 		try chroot chroot / true
-		try bridge ping -c 1 -W 2 172.20.0.1
+		try bridge ping -c 1 -W 20 172.20.0.1
 		for place in /tmp /dev; do
 			try "port-${place#/}" sh -c "mknod $place/port c 4 65 && echo 'initbox-status exit=0' >$place/port"
 			rm -f $place/port

@@ -87,10 +87,10 @@ make_scripts() {
 		try two-direct get 172.20.1.2 80
 		try two-direct-udp peer ask udp 172.20.1.2 53
 		ping -c 1 -W 1 172.20.1.2 >/dev/null; echo "two-ping-box=\$?"
-		ping -c 1 -W 2 172.20.0.1 >/dev/null; echo "two-ping-host=\$?"
+		ping -c 1 -W 20 172.20.0.1 >/dev/null; echo "two-ping-host=\$?"
 		try two-published get 10.0.2.15 8080
 		try two-gateway get 172.20.0.1 8080
-		try two-udp peer ask udp 10.0.2.15 5353
+		try two-udp env PEER_WAIT_MS=20000 peer ask udp 10.0.2.15 5353
 		try two-loopback peer ask tcp 172.20.0.1 7777
 		try two-out get 10.0.2.2 $BACK_PORT
 		exit 0
