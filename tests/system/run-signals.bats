@@ -130,7 +130,7 @@ init_killed() {
 
 never_ran() {
 	# PID 1 is killed while it mounts: that is no end of the program.
-	background strace -f -qq -o calls -e trace=pivot_root -e inject=pivot_root:delay_enter=1500000 \
+	background strace -f -qq -o calls -e trace=pivot_root -e inject=pivot_root:delay_enter=8000000 \
 		"$INITBOX" run --rootfs "$ROOT" --stdin null -- /bin/true >log 2>&1
 	soon grep -q pivot_root calls || soon pgrep -f -P "$(pgrep -P "$PID" | head -n 1)" .
 	launcher=$(pgrep -P "$PID" | head -n 1)
