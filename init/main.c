@@ -31,8 +31,8 @@ static bool is_modprobe(int argc, char **argv)
 	       sys_fcntl(STDIN_FILENO, F_GETFD, 0) < 0 && sys_fcntl(STDERR_FILENO, F_GETFD, 0) < 0;
 }
 
-// `initbox poweroff`, or a link poweroff to it, and nothing else. Looked at here, because a start as an entry is to touch
-// few pages. Returns the word, or NULL.
+// `initbox poweroff`, or a link poweroff to it, and nothing else: `tini reboot` starts a program. Looked at here, because a
+// start as an entry is to touch few pages. Returns the word, or NULL.
 static const char *order_of(int argc, char **argv)
 {
 	static const char orders[][9] = {"poweroff", "reboot", "halt"};
@@ -40,7 +40,7 @@ static const char *order_of(int argc, char **argv)
 
 	for (size_t i = 0; i < COUNT(orders) && argc < 3; i++)
 		if (!strcmp(word, orders[i]))
-			return word;
+			return argc < 2 || !name_find(argv[0])->options ? word : NULL;
 	return NULL;
 }
 

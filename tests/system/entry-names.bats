@@ -25,6 +25,23 @@ setup_file() {
 	END
 }
 
+# What are initbox's own commands are programs under these names.
+programs() {
+	local name word
+	for word in poweroff reboot halt check gc; do
+		printf '#!/bin/sh\necho program\n' >$word
+		chmod +x $word
+	done
+	for name in tini docker-init dumb-init catatonit; do
+		for word in poweroff reboot halt check gc; do
+			PATH=$PWD:$PATH called $name prints 0 program entry $word
+		done
+	done
+}
+@test "the words poweroff, reboot, halt, check and gc are programs under other names" {
+	both programs
+}
+
 # called NAME COMMAND…: the command with INITBOX being a link of that name.
 called() {
 	[ -e "$PWD/$1" ] || ln -s "$INITBOX" "$1"
