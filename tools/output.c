@@ -78,10 +78,12 @@ static int open_file(const char *path)
 	if (!out.place)
 		out.place = fail_text("%s", path);
 	name = fail_text("%s.%ld.tmp", out.place, (long)getpid());
+	out.unfinished = name; // before it is there: a signal may come right behind
 	fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (fd < 0)
+	if (fd < 0) {
+		out.unfinished = NULL;
 		fail("%s: %s", path, strerror(errno));
-	out.unfinished = name;
+	}
 	return fd;
 }
 

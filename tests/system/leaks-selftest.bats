@@ -119,7 +119,7 @@ leak() {
 }
 
 @test "a program in another pid namespace" {
-	leak '^+process [0-9]* sleep' 'unshare --pid --fork --kill-child sleep 60 & until pgrep -x sleep >/dev/null; do :; done' 'kill $!; wait || :'
+	leak '^+process [0-9]* sleep' 'unshare --pid --fork --kill-child sleep 60 & until pgrep -x sleep >/dev/null; do :; done' 'kill -KILL $!; wait || :'
 }
 
 @test "a zombie" {
