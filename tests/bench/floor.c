@@ -5,7 +5,8 @@
  *   floor [--net] [--bridge BRIDGE:ADDRESS:PORT] [--overlay] [--mounts] [--identity] [--init] [--cgroup DIR] [--seccomp FILE.bpf] ROOTFS CMD [ARG...]
  *
  * Always: pid, mnt, uts, ipc and cgroup namespaces, ROOTFS as root by pivot_root, a fresh /proc.
- * --identity: hostname, session, keyring, ids and capabilities as the program of a box has them.
+ * --identity: hostname, session, keyring, ids and capabilities as the program of a box has them, and in /etc the files of
+ *             names: hosts and hostname, in the host's network the host's resolv.conf, too.
  * --bridge: --net, a veth to that bridge (of initbox, with its table; 172.20.0.0/16), and PORT of the host published to port 80.
  * --init: PID 1 starts the command and waits for it. Without it the command is PID 1.
  * There is no signal that is forwarded, no report of what fails in between, no undo. Any error ends it with 125.
@@ -215,6 +216,34 @@ static void mount_root(const struct floor *f)
 	must(chdir("/"), "/");
 }
 
+static const char *const name_files[] = {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf"};
+static char names[COUNT(name_files)][4096];
+static size_t name_lengths[COUNT(name_files)];
+
+static void read_names(const struct floor *f)
+{
+	for (size_t i = 0; i < COUNT(name_files) - (f->net ? 1 : 0); i++) {
+		int fd = open(name_files[i], O_RDONLY | O_CLOEXEC);
+		ssize_t n = fd < 0 ? 0 : read(fd, names[i], sizeof(names[i]));
+
+		name_lengths[i] = n < 0 ? 0 : (size_t)n;
+		close(fd);
+	}
+}
+
+static void write_names(const struct floor *f)
+{
+	if (mkdir("/etc", 0755) && errno != EEXIST)
+		die("/etc");
+	for (size_t i = 0; i < COUNT(name_files) - (f->net ? 1 : 0); i++) {
+		int fd = open(name_files[i], O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+		must(fd, name_files[i]);
+		must(write(fd, names[i], name_lengths[i]), name_files[i]);
+		close(fd);
+	}
+}
+
 static void raise_loopback(void)
 {
 	struct ifreq req = {.ifr_name = "lo"};
@@ -284,9 +313,13 @@ static void child_main(void *arg)
 	/* In the clone itself the namespace would be rooted at the parent's cgroup. */
 	if (f->cgroup)
 		must(unshare(CLONE_NEWCGROUP), "cgroup namespace");
-	if (f->identity)
+	if (f->identity) {
 		must(sethostname("floor", 5), "hostname");
+		read_names(f);
+	}
 	mount_root(f);
+	if (f->identity)
+		write_names(f);
 	must(mount("proc", "/proc", "proc", SECURE, NULL), "/proc");
 	if (f->mounts)
 		mount_all();
