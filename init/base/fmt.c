@@ -169,3 +169,11 @@ int num_parse(const char *s, size_t n, unsigned base, uint64_t max, uint64_t *ou
 	*out = v;
 	return 0;
 }
+
+bool str_has_word(const char *s, size_t n, const char *word, size_t len)
+{
+	for (size_t i = 0; i + len <= n; i++)
+		if ((!i || s[i - 1] == ' ') && !memcmp(s + i, word, len) && (i + len == n || s[i + len] == ' '))
+			return true;
+	return false;
+}

@@ -42,6 +42,9 @@ const char *fmt_ip4(char dst[16], uint32_t addr);
 // Where word first stands in text, or NULL: strstr(3), whose way to find long words quickly takes 1.3 KiB in musl.
 char *str_find(const char *text, const char *word);
 
+// Whether word[0..len) is one of the words of s[0..n), which have a blank between them.
+bool str_has_word(const char *s, size_t n, const char *word, size_t len);
+
 // Parses an unsigned number with nothing around it, base 10 or 16. Returns 0, or -1 when s[0..n) is not one
 // or is over max.
 int num_parse(const char *s, size_t n, unsigned base, uint64_t max, uint64_t *out) must_check;

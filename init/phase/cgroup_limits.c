@@ -155,14 +155,6 @@ unsigned cgroup_limits_wanted(const struct spec *s)
 	return each(&w) ? 0 : w.wanted;
 }
 
-static bool has_word(const char *s, size_t n, const char *word, size_t len)
-{
-	for (size_t i = 0; i + len <= n; i++)
-		if ((!i || s[i - 1] == ' ') && !memcmp(s + i, word, len) && (i + len == n || s[i + len] == ' '))
-			return true;
-	return false;
-}
-
 // Whether a line of text has all words of value: `254:0 rbps=max wbps=1048576 …` has those of `254:0 wbps=1048576`.
 static bool has_line(const char *text, const char *value)
 {
@@ -173,7 +165,7 @@ static bool has_line(const char *text, const char *value)
 		n = strcspn(text, "\n");
 		for (size_t len; all && *v; v += len + (v[len] == ' ')) {
 			len = strcspn(v, " ");
-			all = has_word(text, n, v, len);
+			all = str_has_word(text, n, v, len);
 		}
 		if (all)
 			return true;

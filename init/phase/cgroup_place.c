@@ -128,26 +128,18 @@ int cgroup_place_missing(const struct box *box, const char *name)
 	return fail_because("is not passed on to this cgroup (not in the cgroup.subtree_control above it)");
 }
 
-static bool has_word(const char *text, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (const char *p = text; (p = str_find(p, word)); p += n)
-		if ((p == text || p[-1] == ' ') && strchr(" \n", p[n]))
-			return true;
-	return false;
-}
-
 // Returns the first controller of wanted that fd can't pass on, NULL when it can all; err_last is set when that is not known.
 static int find_missing(int fd, unsigned wanted, const char **missing)
 {
 	char available[512];
+	size_t n;
 
 	*missing = NULL;
 	if (file_read(fd, "cgroup.controllers", available, sizeof(available)) < 0)
 		return -1;
+	n = strcspn(available, "\n");
 	for (unsigned i = 0; i < CONTROLLERS && !*missing; i++)
-		if (wanted & 1u << i && !has_word(available, cgroup_controllers[i]))
+		if (wanted & 1u << i && !str_has_word(available, n, cgroup_controllers[i], strlen(cgroup_controllers[i])))
 			*missing = cgroup_controllers[i];
 	return 0;
 }

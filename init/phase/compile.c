@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Runs boxfilter, the compiler of seccomp profiles: the only program that initbox starts beside the box's own. It gets the
-// profile as a file in memory, and gives the program and its words back the same way.
+// Runs boxfilter, the compiler of seccomp profiles. It gets the profile as a file in memory, and gives the program and its
+// words back the same way.
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
